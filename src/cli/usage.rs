@@ -13,7 +13,7 @@ const KNOWN: &str = "If it was a secret, other users of this machine and the she
     it, and pass the new one on standard input, in a file or at the prompt.";
 
 /// The commands that take a secret or a password.
-const TAKES_SECRETS: [&str; 7] = ["hmac", "token", "verify", "doctor", "login", "add", "passwd"];
+const TAKES_SECRETS: [&str; 8] = ["identify", "hmac", "token", "verify", "doctor", "login", "add", "passwd"];
 
 /// Writes the help if it was asked for, else what is wrong; gives the exit code.
 pub fn report(error: &clap::Error, arguments: &[OsString]) -> Exit {

@@ -49,6 +49,7 @@ pub enum ActionId {
     Columns,
     Mouse,
     Export,
+    Identify,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -80,7 +81,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 39] = [
+pub static ACTIONS: [ActionEntry; 40] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -200,6 +201,7 @@ pub static ACTIONS: [ActionEntry; 39] = [
         .spare("export")
         .page_summary("Export the list or the report of the last bulk change")
         .plain(31, "export"),
+    action(Id::Identify, "Find out whose secret or token this is").plain(33, "identify").command("keys identify"),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
@@ -330,7 +332,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all usage export undo"
+             view overview all usage export undo identify"
         );
     }
 }

@@ -66,6 +66,12 @@ pub(crate) fn create_store(folder: &Path) -> String {
 const PATH_CELLS: usize = 200;
 pub(crate) const NOTHING_CREATED: &str = "Nothing was created.";
 
+// Whose secret is this?
+
+pub(crate) const PASTE_LEAK: &str = "Paste the secret, the token or a line that holds one (hidden): ";
+/// What was typed is not what was asked for.
+pub(crate) const NOTHING_SENT: &str = "Nothing was sent anywhere.";
+
 // Signing in and out
 
 /// A user name with its role.

@@ -25,6 +25,8 @@ pub enum KeysCommand {
     Show(ShowArgs),
     #[command(about = summary(ActionId::Usage), long_about = long(ActionId::Usage, USAGE))]
     Usage(UsageArgs),
+    #[command(about = summary(ActionId::Identify), long_about = long(ActionId::Identify, IDENTIFY))]
+    Identify(IdentifyArgs),
     #[command(about = summary(ActionId::Create), long_about = long(ActionId::Create, CREATE))]
     Create(CreateArgs),
     #[command(about = summary(ActionId::Edit), long_about = long(ActionId::Edit, MANY))]
@@ -49,6 +51,17 @@ const USAGE: &str = "\
 Uses are exchanges of the key and requests with access tokens made from it. The server counts them by the hour and keeps \
 the counts for 90 days. Up to 7 days are reported by hour, more by day, in UTC. In each hour the first ten addresses \
 are counted separately. CSV has a row for each hour or day that had any; JSON has everything.";
+
+const IDENTIFY: &str = "\
+For a secret or a token that has leaked. The text is read from standard input, or asked for without echo on a terminal; it is \
+never an argument. It may be a line of a log, JSON or a whole file: Secret access keys, access tokens (also expired ones) and \
+access key IDs are found in it wherever they are, and HMAC tokens if the access key ID and the content are in it too. A \
+secret with a wrong checksum is not sent. What is found goes to the server in the body of a request; nothing of it is stored \
+or logged there, or counted as a use. Exit code 4: it is that of no key.
+
+With --scan, files of any size are looked through, binary ones too, and a folder with all folders in it; symbolic links in it are \
+not followed. Each place is written as file:line:column, or as a byte offset in binary files, and never what was found there. \
+For CI and pre-commit hooks: exit code 0 if nothing was found, 10 if something was, 1 if some files could not be read.";
 
 const CREATE: &str = "\
 The secret is written to standard output only if that is not a terminal, or with --show. The destination is checked before \
@@ -138,6 +151,20 @@ pub struct UsageArgs {
     /// How many days, from 1 to 90
     #[arg(long, value_name = "N", value_parser = input::usage_days, default_value = "30")]
     pub days: u16,
+}
+
+/// Where to look, and what to do then.
+#[derive(Debug, Args)]
+pub struct IdentifyArgs {
+    /// Look through this file, or all files in this folder, for secrets and access tokens; - is standard input
+    #[arg(long, value_name = "FILE|DIR", value_parser = path())]
+    pub scan: Option<PathBuf>,
+    /// Then deactivate the keys that were found and are active
+    #[arg(long)]
+    pub deactivate: bool,
+    /// Deactivate them without confirmation; required without a terminal
+    #[arg(long, requires = "deactivate")]
+    pub yes: bool,
 }
 
 /// The new key, and where its secret goes.

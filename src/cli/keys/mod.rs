@@ -1,6 +1,7 @@
 //! `latchkey keys`.
 
 mod create;
+mod identify;
 mod list;
 mod many;
 mod show;
@@ -50,6 +51,7 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
         KeysCommand::Usage(args) => {
             connect(settings).await?.work(async |server| usage::run(&args, server, settings.format).await).await
         }
+        KeysCommand::Identify(args) => identify::run(&args, settings).await,
         KeysCommand::Edit(args) => {
             let EditArgs { which, texts, expires } = args;
             let expires = expires.map(FromNow::Expires);

@@ -10,6 +10,7 @@ use crate::domain::secrets::credential_kind;
 use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::domain::{KeyId, capitalized, sentence};
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::messages;
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
 
 /// Reads what is wanted: from `file` if given, else from standard input if that is no terminal, else by a prompt without
@@ -54,7 +55,7 @@ fn check(wanted: ExpectedInput, text: &SecretString) -> Result<(), Failure> {
         _ => return Ok(()),
     };
     Err(Failure::new(Exit::NotGood, format!("The {} is not valid: {wrong}.", wanted.name()))
-        .next("Nothing was sent anywhere."))
+        .next(messages::NOTHING_SENT))
 }
 
 /// Refuses an ID and a secret that cannot be a pair.

@@ -6,6 +6,7 @@ pub(super) mod create;
 pub(super) mod export;
 pub(super) mod form;
 pub(super) mod history;
+pub(super) mod identify;
 pub(super) mod list;
 pub(super) mod pending;
 pub(super) mod show;

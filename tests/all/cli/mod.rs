@@ -8,6 +8,7 @@ mod exchange;
 mod finish;
 mod guide;
 mod help;
+mod identify;
 mod keys;
 mod many;
 mod output;

@@ -84,8 +84,8 @@ impl Finding {
         let Self { name, .. } = self;
         match (self.lacks, self.word) {
             (Some(lacks), _) => lacks.to_owned(),
-            (None, "hmac_token") => format!("{name}: not made by a key that is named beside it."),
-            _ => format!("{name}: of no key here. The key may be deleted, or of another server."),
+            (None, "hmac_token") => format!("{name}: doesn't fit the access key ID and the content that are with it."),
+            _ => format!("{name}: belongs to no key here. The key may be deleted, or of another server."),
         }
     }
 }
@@ -123,8 +123,8 @@ pub fn clues(text: &str) -> Result<Vec<Leak>, String> {
     let word = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     let secret = word.filter(|word| word.starts_with(SecretKey::PREFIX)).find_map(|word| SecretKey::parse(word).err());
     Err(match secret {
-        Some(why) => format!("Something like a Secret access key is not one: {why}."),
-        None => "There is no secret, token or access key ID of latchkey in it.".to_owned(),
+        Some(why) => format!("The text holds no whole Secret access key: {why}."),
+        None => "The text holds no secret, token or access key ID of latchkey.".to_owned(),
     })
 }
 
@@ -229,13 +229,13 @@ pub(crate) async fn deactivate<A: Access>(access: &mut A, keys: Vec<AccessKey>, 
     for key in keys {
         let name = key.id.to_display(KeyId::MAX_CHARS);
         if !is_confirmed {
-            access.prompter().say(Switch::Deactivate.consequence());
+            access.prompter().say(Switch::Deactivate(None).consequence());
             if !access.prompter().confirm(&format!("Deactivate {name} now?")).await? {
                 access.prompter().say(messages::NOTHING_CHANGED);
                 continue;
             }
         }
-        let change = Switch::Deactivate.changes(&key);
+        let change = Switch::Deactivate(None).changes(&key);
         let done = access.call(async |client| edit::send(client, &key, &change).await).await?;
         let words = match done {
             Ok(done) => changes::saved(&key, &done.result, done.in_force),

@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(all(&path("link")).0, names(&["link"]), "one that is named is followed");
         assert_eq!(all(&path("missing")).1, [path("missing")]);
         if !rustix::process::geteuid().is_root() {
-            fs::set_permissions(path("a"), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(path("a"), fs::Permissions::from_mode(0o000)).unwrap();
             assert_eq!(all(root).1, [path("a")]);
         }
         let mut count = 0;

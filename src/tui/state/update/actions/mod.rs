@@ -100,6 +100,7 @@ impl State {
             | ActionId::Doctor
             | ActionId::Finish
             | ActionId::All
+            | ActionId::Identify
             | ActionId::Usage => {}
         }
         None
