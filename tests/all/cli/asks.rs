@@ -252,6 +252,7 @@ fn no_session_is_left_open_by_an_interrupt() {
         (&["keys", "list"][..], "GET /api/v2/keys"),
         (&["keys", "list"], sign_in),
         (&["keys", "create", "--secret-file", "s"], sign_in),
+        (&["keys", "create", "--secret-file", "s"], "GET /api/v2/keys"), // which expiry a key gets
         (&["login"], sign_in),
         (&["--plain"], sign_in),
         (&[], sign_in),

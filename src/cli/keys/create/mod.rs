@@ -28,25 +28,25 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     let prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
     let destination = Destination::prepare(&args.delivery())?;
-    let mut access = connect_to_change(settings, prompts, StoreAccess::Create).await?;
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
-    let new = if args.finish {
-        access.client().await?; // whose it is must be known
-        let nothing = || Failure::new(Exit::NotFound, NOTHING_UNFINISHED.to_owned());
-        journal.next(access.owner().as_ref(), Utc::now()).ok_or_else(nothing)?
-    } else {
-        if settings.format != Format::Json {
-            tell_left_over(&mut journal, &mut access, settings);
-        }
-        let now = access.connection.client.server_time().await;
-        let expires_at = match args.expires {
-            Some(expires) => expires.at(now),
-            None => access.call(async |client| client.lifetimes().await).await?.default_end(now),
-        };
-        NewKey { attempt: CreateAttempt::random(), texts: args.texts.0.clone(), expires_at, replaces: None }
-    };
+    let mut access = connect_to_change(settings, prompts, StoreAccess::Create).await?;
+    let made = make(args, settings, &mut access, &mut journal, destination, &rescue).await;
+    access.connection.end_session().await;
+    Ok(made?)
+}
+
+/// Creates it in the session of `access`.
+async fn make(
+    args: &CreateArgs,
+    settings: &Context,
+    access: &mut CommandAccess,
+    journal: &mut PendingCreates,
+    destination: Destination,
+    rescue: &Rescue,
+) -> Flow<Exit> {
+    let new = new_key(args, settings, access, journal).await?;
     let may_need_data = matches!(destination, Destination::Command(_));
-    let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
+    create(access, &new, journal, async |access: &mut CommandAccess, creation| {
         if may_need_data {
             settings.embedded.stop().await; // the command may work on the data folder
         }
@@ -59,17 +59,38 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
             Ok(text) => text,
             Err(why) => {
                 let kept = rescue.keep(&key.id, &line(secret.expose()), why.to_owned())?;
-                return Ok(report::write(settings.format, &key, &secret, kept, &rescue)?);
+                return Ok(report::write(settings.format, &key, &secret, kept, rescue)?);
             }
         };
         let text = if args.no_newline { bare(text.trim_end_matches('\n')) } else { line(&text) };
         let content = SaveContent::secret(text, secret.expose());
-        let delivered = deliver(destination, &key.id, content, &rescue, access.prompter()).await?;
-        Ok(report::write(settings.format, &key, &secret, delivered, &rescue)?)
-    });
-    let made: Flow<Exit> = made.await;
-    access.connection.end_session().await;
-    Ok(made?)
+        let delivered = deliver(destination, &key.id, content, rescue, access.prompter()).await?;
+        Ok(report::write(settings.format, &key, &secret, delivered, rescue)?)
+    })
+    .await
+}
+
+/// What is to be created: as the arguments say, or what an earlier run left unfinished.
+async fn new_key(
+    args: &CreateArgs,
+    settings: &Context,
+    access: &mut CommandAccess,
+    journal: &mut PendingCreates,
+) -> Flow<NewKey> {
+    if args.finish {
+        access.client().await?; // whose it is must be known
+        let nothing = || Failure::new(Exit::NotFound, NOTHING_UNFINISHED.to_owned());
+        return Ok(journal.next(access.owner().as_ref(), Utc::now()).ok_or_else(nothing)?);
+    }
+    if settings.format != Format::Json {
+        tell_left_over(journal, access, settings);
+    }
+    let now = access.connection.client.server_time().await;
+    let expires_at = match args.expires {
+        Some(expires) => expires.at(now),
+        None => access.call(async |client| client.lifetimes().await).await?.default_end(now),
+    };
+    Ok(NewKey { attempt: CreateAttempt::random(), texts: args.texts.0.clone(), expires_at, replaces: None })
 }
 
 /// Says what an earlier run left unfinished.
