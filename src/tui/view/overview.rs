@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::widgets::{line, line_right, mark_here, mark_row, next_row, paragraph};
+use super::widgets::{line, mark_here, mark_row, next_row, paragraph};
 use crate::operations::format::grouped;
 use crate::tui::state::OverviewScreen;
 use crate::tui::theme;
@@ -34,9 +34,11 @@ pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, screen: &OverviewScreen) 
     let selected = rows.iter().position(|row| matches!(row, Row::Bar(at, ..) if *at == screen.selected)).unwrap_or(0);
     // The title above the first bar is in sight with it.
     let top = (selected + 2).saturating_sub(usize::from(area.height)).min(if selected < 2 { 0 } else { usize::MAX });
-    let below = rows.len().saturating_sub(top + usize::from(area.height));
-    let last = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
-    for row in rows.into_iter().skip(top).take(usize::from(area.height)) {
+    let height = usize::from(area.height);
+    // The last row says how much there is below.
+    let shown = if rows.len() > top + height { height.saturating_sub(1) } else { height };
+    let below = rows.len().saturating_sub(top + shown);
+    for row in rows.into_iter().skip(top).take(shown) {
         let place = next_row(&mut area);
         match row {
             Row::Blank => {}
@@ -67,7 +69,7 @@ pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, screen: &OverviewScreen) 
         }
     }
     if below > 0 {
-        line_right(frame, last, Span::styled(format!(" {} {below} more lines ", theme::BELOW), theme::QUIET));
+        line(frame, area, Span::styled(format!("  {} {below} more lines", theme::BELOW), theme::QUIET));
     }
 }
 

@@ -28,18 +28,31 @@ fn views_of_a_server_that_does_not_count() {
     assert_snapshot!(at_sizes(&SIZES, |size| counted(size, "", Some(ApiError::NoCounts))));
 }
 
+/// The overview after a script.
+fn overview_after(size: (u16, u16), script: &str) -> Stage {
+    let mut stage = Stage::with(size, some_keys(), 5);
+    stage.press("O");
+    let Some(Request::Counts(filters)) = stage.asked.take() else { panic!("nothing was counted") };
+    let counts = [Some(736), Some(183), Some(367), None, Some(525), Some(1), Some(0)];
+    let counts = counts.into_iter().cycle().take(filters.len()).collect();
+    stage.reply(Reply::Counts(filters, Ok(counts)));
+    stage.press(script);
+    stage
+}
+
 #[test]
 fn overview() {
-    assert_snapshot!(at_sizes(&[(80, 24), (50, 14), (120, 40)], |size| {
-        let mut stage = Stage::with(size, some_keys(), 5);
-        stage.press("O");
-        let Some(Request::Counts(filters)) = stage.asked.take() else { panic!("nothing was counted") };
-        let counts = [Some(736), Some(183), Some(367), None, Some(525), Some(1), Some(0)];
-        let counts = counts.into_iter().cycle().take(filters.len()).collect();
-        stage.reply(Reply::Counts(filters, Ok(counts)));
-        stage.press("<End><Up>");
-        stage
-    }));
+    assert_snapshot!(at_sizes(&[(80, 24), (50, 14), (120, 40)], |size| overview_after(size, "<End><Up>")));
+}
+
+/// The last row says how many lines are below, and covers no bar.
+#[test]
+fn overview_on_a_low_screen() {
+    assert_snapshot!(at_sizes(&[(80, 14), (50, 10)], |size| overview_after(size, "<Down><Down><Down><Down>")));
+    let whole = overview_after((80, 40), "").picture();
+    assert!(whole.contains("never") && !whole.contains("more lines"), "{whole}");
+    let low = overview_after((80, 14), "").picture();
+    assert!(low.contains("more lines"), "{low}");
 }
 
 #[test]
