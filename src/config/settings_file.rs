@@ -45,6 +45,9 @@ impl SettingsFile {
     /// Writes a setting in place of its old value, or after the last one of its section. The file is replaced as a
     /// whole with the permissions that it had; a new one is for this user only.
     ///
+    /// Comments stay, also those above and behind a text of a list, if the list has lines of its own. What is removed
+    /// takes the comments with it that are in it or behind it on its line.
+    ///
     /// Fails if the file can't be read or written, is not this user's, or has the setting in a form that can't be
     /// changed without touching others.
     pub fn write(&self, setting: &NewSetting) -> Result<(), ConfigError> {
@@ -104,7 +107,7 @@ fn with_setting(text: &str, setting: &NewSetting) -> Option<String> {
         },
     };
     let old = section.and_then(|section| section.get_key_value(setting.name.as_str()));
-    let value = setting.value.as_ref().map(SettingValue::in_toml);
+    let value = setting.value.as_ref().map(|value| value.in_place_of(text, old.map(|(_, old)| old)));
     let end_of_line = |at: usize| text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
     let line = |value: &str| format!("{} = {value}", in_toml_key(&setting.name));
     let (place, new): (Range<usize>, String) = match (old, &value) {
@@ -181,6 +184,21 @@ fn values(text: &str) -> Option<BTreeMap<Vec<String>, String>> {
 }
 
 impl SettingValue {
+    /// It in place of an old value, if there is one: a list that had lines of its own has them again.
+    fn in_place_of(&self, text: &str, old: Option<&Spanned<DeValue<'_>>>) -> String {
+        let (Self::Texts(texts), Some(old)) = (self, old.filter(|old| text[old.span()].contains('\n'))) else {
+            return self.in_toml();
+        };
+        let had = with_comments(text, old);
+        let lines = texts.iter().flat_map(|one| {
+            let comments = had.iter().find(|(text, ..)| text == one);
+            let above = comments.iter().flat_map(|(_, above, _)| above).map(|line| (*line).to_owned());
+            let behind = comments.map_or("", |(.., behind)| behind);
+            above.chain([format!("{}, {behind}", in_toml(one)).trim_end().to_owned()]).collect::<Vec<_>>()
+        });
+        format!("[\n  {}\n]", lines.collect::<Vec<_>>().join("\n  "))
+    }
+
     fn in_toml(&self) -> String {
         match self {
             Self::Bool(is) => is.to_string(),
@@ -190,6 +208,22 @@ impl SettingValue {
             }
         }
     }
+}
+
+/// The texts of a list with their comments, those in the lines above a text and the one behind it.
+fn with_comments<'a>(text: &'a str, list: &'a Spanned<DeValue<'_>>) -> Vec<(&'a str, Vec<&'a str>, &'a str)> {
+    let DeValue::Array(all) = list.get_ref() else { return Vec::new() };
+    let mut above = list.span().start;
+    all.iter()
+        .map(|one| {
+            let before = text[above..one.span().start].lines().skip(1).map(str::trim);
+            let behind = text[one.span().end..].trim_start_matches([' ', '\t', ',']);
+            let behind = behind.lines().next().filter(|line| line.starts_with('#'));
+            above = one.span().end;
+            let comments = before.filter(|line| line.starts_with('#')).collect();
+            (one.get_ref().as_str().unwrap_or_default(), comments, behind.unwrap_or_default())
+        })
+        .collect()
 }
 
 fn in_toml(text: &str) -> String {
@@ -257,6 +291,22 @@ mod tests {
         ] {
             assert_eq!(set(text, section, name, value).as_deref(), Some(expected), "{name} in {text:?}");
         }
+    }
+
+    #[test]
+    fn comments_in_a_list_stay_with_their_texts() {
+        let write = |text: &str, texts: &[&str]| {
+            let value = Some(SettingValue::Texts(texts.iter().map(|&text| text.to_owned()).collect()));
+            with_setting(text, &NewSetting { section: None, name: "columns".to_owned(), value })
+        };
+        let text = "columns = [ # mine\n  # the name\n\t\"label\", # first\n  'id','status' # last\n] # end\ntheme = \"dark\"\n";
+        assert_eq!(
+            write(text, &["id", "label", "owner"]).as_deref(),
+            Some(
+                "columns = [\n  \"id\",\n  # the name\n  \"label\", # first\n  \"owner\",\n] # end\ntheme = \"dark\"\n"
+            ),
+        );
+        assert_eq!(write("columns = ['id'] # end\n", &["label"]).as_deref(), Some("columns = [\"label\"] # end\n"));
     }
 
     #[test]
