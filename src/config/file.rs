@@ -179,17 +179,17 @@ fn columns(reading: &SourceText<'_>, value: &Spanned<DeValue<'_>>) -> Result<Col
     let mut chosen = Vec::new();
     for value in all {
         let name = reading.string("columns", value)?;
-        let Some(place) = names.iter().position(|known| *known == name) else {
+        let Some(index) = names.iter().position(|known| *known == name) else {
             let problem = suggestion::nearest(name, &names).map_or_else(
                 || format!("there is no such column; there are: {}", names.join(", ")),
                 |near| format!("there is no such column; did you mean {near}?"),
             );
             return Err(reading.error(value.span(), &problem));
         };
-        if chosen.contains(&place) {
+        if chosen.contains(&index) {
             return Err(reading.error(value.span(), &format!("{name} is in columns twice")));
         }
-        chosen.push(place);
+        chosen.push(index);
     }
     if chosen.is_empty() {
         return Err(reading.error(value.span(), "columns is empty: name one, or remove the line"));

@@ -40,7 +40,7 @@ pub fn time(at: DateTime<Utc>) -> String {
 
 /// A key as tab-separated text, in the order of the fields: the row of `--output tsv`.
 pub(crate) fn tab_separated(key: &AccessKey) -> String {
-    let cells = fields::told().iter().map(|field| cell(&(field.value)(key).raw(time).unwrap_or_default()));
+    let cells = fields::record_fields().iter().map(|field| cell(&(field.value)(key).raw(time).unwrap_or_default()));
     cells.collect::<Vec<_>>().join("\t")
 }
 

@@ -75,8 +75,8 @@ pub enum FieldValue<'a> {
 pub struct ListColumn {
     /// Its name at the top.
     pub title: &'static str,
-    /// Its place, from the left.
-    pub place: u8,
+    /// Columns are in this order, from the left.
+    pub order: u8,
     /// The sort by it, if there is one.
     pub sort: Option<Sort>,
     pub width: ColumnWidth,
@@ -114,11 +114,12 @@ pub enum Row {
     None,
 }
 
-/// How many of the fields are told everywhere: the first ones. What follows is in the page's list only.
-pub const TOLD: usize = 10;
+/// How many of the fields are in a record of a key, wherever one is shown or written: the first ones. What follows is in
+/// the page's list only.
+pub const RECORD_FIELDS: usize = 10;
 
 /// The fields, in the order of JSON and CSV.
-pub static FIELDS: [KeyField; TOLD + 1] = [
+pub static FIELDS: [KeyField; RECORD_FIELDS + 1] = [
     field("id", "Access key ID", |key| FieldValue::Id(&key.id), Row::Own(10), 10)
         .column(10, Some(Sort::Id), ColumnWidth::Id, 0)
         .in_line(),
@@ -181,13 +182,13 @@ const fn field(
     row: Row,
     keep: u8,
 ) -> KeyField {
-    let column = ListColumn { title, place: 0, sort: None, width: ColumnWidth::Rest, beside: 0 };
+    let column = ListColumn { title, order: 0, sort: None, width: ColumnWidth::Rest, beside: 0 };
     KeyField { name, title, value, column, row, keep, in_line: false, text: None }
 }
 
 impl KeyField {
-    const fn column(mut self, place: u8, sort: Option<Sort>, width: ColumnWidth, beside: usize) -> Self {
-        self.column = ListColumn { title: self.title, place, sort, width, beside };
+    const fn column(mut self, order: u8, sort: Option<Sort>, width: ColumnWidth, beside: usize) -> Self {
+        self.column = ListColumn { title: self.title, order, sort, width, beside };
         self
     }
 
@@ -260,9 +261,9 @@ impl<'a> FieldValue<'a> {
     }
 }
 
-/// The fields that are told everywhere.
-pub fn told() -> &'static [KeyField] {
-    &FIELDS[..TOLD]
+/// The fields of a record of a key.
+pub fn record_fields() -> &'static [KeyField] {
+    &FIELDS[..RECORD_FIELDS]
 }
 
 /// The field of a name.
@@ -291,34 +292,34 @@ pub fn searched() -> String {
 /// The columns of the page's list, as far as the user chose them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
-    /// Their places in [`FIELDS`], from the left.
-    places: Vec<usize>,
+    /// Their indices in [`FIELDS`], from the left.
+    indices: Vec<usize>,
     are_chosen: bool,
 }
 
 impl Default for Columns {
     /// All.
     fn default() -> Self {
-        let mut places: Vec<usize> = (0..FIELDS.len()).collect();
-        places.sort_unstable_by_key(|&place| FIELDS[place].column.place);
-        Self { places, are_chosen: false }
+        let mut indices: Vec<usize> = (0..FIELDS.len()).collect();
+        indices.sort_unstable_by_key(|&index| FIELDS[index].column.order);
+        Self { indices, are_chosen: false }
     }
 }
 
 impl Columns {
-    /// Those of these places in [`FIELDS`], from the left; all if there are none.
-    pub fn chosen(places: Vec<usize>) -> Self {
-        if places.is_empty() { Self::default() } else { Self { places, are_chosen: true } }
+    /// Those of these indices in [`FIELDS`], from the left; all if there are none.
+    pub fn chosen(indices: Vec<usize>) -> Self {
+        if indices.is_empty() { Self::default() } else { Self { indices, are_chosen: true } }
     }
 
-    /// Their places in [`FIELDS`], from the left.
-    pub fn places(&self) -> &[usize] {
-        &self.places
+    /// Their indices in [`FIELDS`], from the left.
+    pub fn indices(&self) -> &[usize] {
+        &self.indices
     }
 
     /// Whether the field of this name is one of them.
     pub fn has(&self, name: &str) -> bool {
-        self.places.iter().any(|&place| FIELDS[place].name == name)
+        self.indices.iter().any(|&index| FIELDS[index].name == name)
     }
 
     pub const fn are_chosen(&self) -> bool {
@@ -364,11 +365,11 @@ pub fn rows() -> Vec<&'static KeyField> {
     rows.into_iter().map(|(_, field)| field).collect()
 }
 
-/// The places of the fields in [`FIELDS`]; those that stay longest where there isn't room for all come first.
+/// The indices of the fields in [`FIELDS`]; those that stay longest where there isn't room for all come first.
 pub fn by_rank() -> Vec<usize> {
-    let mut places: Vec<usize> = (0..FIELDS.len()).collect();
-    places.sort_unstable_by_key(|&place| FIELDS[place].keep);
-    places
+    let mut indices: Vec<usize> = (0..FIELDS.len()).collect();
+    indices.sort_unstable_by_key(|&index| FIELDS[index].keep);
+    indices
 }
 
 #[cfg(test)]
@@ -389,7 +390,7 @@ mod tests {
 
     #[test]
     fn scripts_keep_their_columns() {
-        let names: Vec<&str> = told().iter().map(|field| field.name).collect();
+        let names: Vec<&str> = record_fields().iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(","),
             "id,label,status,created_at,created_by,expires_at,last_used_at,last_used_from,owner,note"

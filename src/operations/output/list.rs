@@ -9,14 +9,14 @@ use serde::{Serialize, Serializer};
 use super::{KeyRecord, ListForm, Rows, Table, write_json};
 use crate::domain::AccessKey;
 use crate::domain::key::fields;
-use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField, TOLD};
+use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField, RECORD_FIELDS};
 use crate::operations::format::{Format, cell};
 
 /// What has been written so far.
 #[derive(Debug)]
 pub struct KeyList {
     form: ListForm,
-    /// Places in [`FIELDS`], in the order in which they are written.
+    /// Indices in [`FIELDS`], in the order in which they are written.
     columns: Vec<usize>,
     /// How many cells a line of a table may take.
     room: Option<usize>,
@@ -27,15 +27,15 @@ pub struct KeyList {
 }
 
 impl KeyList {
-    /// A list with these columns, by their places in [`FIELDS`], as far as they are for programs.
+    /// A list with these columns, by their indices in [`FIELDS`], as far as a record has them.
     pub fn new(form: ListForm, mut columns: Vec<usize>, room: Option<usize>) -> Self {
-        columns.retain(|at| *at < TOLD);
+        columns.retain(|index| *index < RECORD_FIELDS);
         Self { form, columns, room, table: None, rows: 0 }
     }
 
     /// A list with everything that is known of a key.
     pub fn whole(form: ListForm, room: Option<usize>) -> Self {
-        Self::new(form, (0..TOLD).collect(), room)
+        Self::new(form, (0..RECORD_FIELDS).collect(), room)
     }
 
     /// Writes a page.
@@ -47,7 +47,7 @@ impl KeyList {
                     if self.form == ListForm::Json {
                         out.write_all(if self.rows == 0 { b"[\n" } else { b",\n" })?;
                     }
-                    if self.columns.len() == TOLD {
+                    if self.columns.len() == RECORD_FIELDS {
                         write_json(&mut *out, &record)?;
                     } else {
                         write_json(&mut *out, &Part { record: &record, columns: &self.columns })?;
@@ -63,11 +63,11 @@ impl KeyList {
                 let form = if self.form == ListForm::Csv { Format::Csv } else { Format::Tsv };
                 let mut rows = Rows::new(&mut *out, form);
                 if self.rows == 0 {
-                    rows.row(self.columns.iter().map(|&at| FIELDS[at].name))?;
+                    rows.row(self.columns.iter().map(|&index| FIELDS[index].name))?;
                 }
                 for record in records {
                     let cells = record.cells();
-                    rows.row(self.columns.iter().map(|&at| cell(cells[at])))?;
+                    rows.row(self.columns.iter().map(|&index| cell(cells[index])))?;
                     self.rows += 1;
                 }
                 rows.end()
@@ -76,12 +76,13 @@ impl KeyList {
         }
     }
 
-    /// For people, so that nothing is said by nothing.
+    /// Writes them in words for people, in columns: a time that is absent is "never", not an empty cell.
     fn columns(&mut self, out: &mut impl Write, records: &[KeyRecord<'_>]) -> io::Result<()> {
         if self.table.is_none() {
             let rows = records.iter().map(KeyRecord::cells_in_words);
-            let titles: [String; TOLD] = std::array::from_fn(|at| FIELDS[at].heading());
-            let order: Vec<usize> = fields::by_rank().into_iter().filter(|at| self.columns.contains(at)).collect();
+            let titles: [String; RECORD_FIELDS] = std::array::from_fn(|index| FIELDS[index].heading());
+            let order: Vec<usize> =
+                fields::by_rank().into_iter().filter(|index| self.columns.contains(index)).collect();
             // The column that takes the rest on the page is cut on a terminal.
             let is_rest = |field: &KeyField| matches!(field.column.width, ColumnWidth::Rest);
             let gives_way = FIELDS.iter().position(is_rest).unwrap_or(0);
@@ -112,8 +113,8 @@ struct Part<'a> {
 impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(Some(self.columns.len()))?;
-        for &at in self.columns {
-            map.serialize_entry(FIELDS[at].name, &self.record.value(at))?;
+        for &index in self.columns {
+            map.serialize_entry(FIELDS[index].name, &self.record.value(index))?;
         }
         map.end()
     }

@@ -7,15 +7,15 @@ use serde::{Serialize, Serializer};
 
 use crate::client::Event;
 use crate::domain::key::fields;
-use crate::domain::key::fields::{AGAIN, FieldValue, NEVER, TOLD};
+use crate::domain::key::fields::{AGAIN, FieldValue, NEVER, RECORD_FIELDS};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::format::time;
 use crate::operations::keys::history;
 
 /// An access key, as `--output json` shows it everywhere: names and forms as in the HTTP contract, absent values `null`.
 pub struct KeyRecord<'a> {
-    values: [FieldValue<'a>; TOLD],
-    texts: [Option<Cow<'a, str>>; TOLD],
+    values: [FieldValue<'a>; RECORD_FIELDS],
+    texts: [Option<Cow<'a, str>>; RECORD_FIELDS],
     /// When a deactivated key becomes active again by itself; only in JSON, and for people where there is such a time.
     reactivates_at: Option<String>,
     /// Counts its changes; only in JSON, for programs that send it back.
@@ -24,8 +24,8 @@ pub struct KeyRecord<'a> {
 
 impl Serialize for KeyRecord<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(TOLD + 2))?;
-        for (field, value) in fields::told().iter().zip(&self.texts) {
+        let mut map = to.serialize_map(Some(RECORD_FIELDS + 2))?;
+        for (field, value) in fields::record_fields().iter().zip(&self.texts) {
             map.serialize_entry(field.name, value)?;
         }
         map.serialize_entry("reactivates_at", &self.reactivates_at)?;
@@ -37,27 +37,27 @@ impl Serialize for KeyRecord<'_> {
 impl<'a> KeyRecord<'a> {
     /// The names of the fields, in the order of [`cells`](Self::cells).
     pub fn names() -> impl Iterator<Item = &'static str> {
-        fields::told().iter().map(|field| field.name)
+        fields::record_fields().iter().map(|field| field.name)
     }
 
     pub fn of(key: &'a AccessKey) -> Self {
-        let values = std::array::from_fn(|at| (fields::FIELDS[at].value)(key));
+        let values = std::array::from_fn(|index| (fields::FIELDS[index].value)(key));
         let texts = values.map(|value: FieldValue<'_>| value.raw(time));
         Self { values, texts, reactivates_at: key.reactivates_at.map(time), revision: key.revision }
     }
 
-    /// A value as it came, by the place of its field in [`fields::FIELDS`].
-    pub fn value(&self, place: usize) -> Option<&str> {
-        self.texts.get(place)?.as_deref()
+    /// A value as it came, by the index of its field in [`fields::FIELDS`].
+    pub fn value(&self, index: usize) -> Option<&str> {
+        self.texts.get(index)?.as_deref()
     }
 
     /// The values as they came; empty if absent.
-    pub fn cells(&self) -> [&str; TOLD] {
+    pub fn cells(&self) -> [&str; RECORD_FIELDS] {
         self.texts.each_ref().map(|text| text.as_deref().unwrap_or_default())
     }
 
     /// The same for people: a time that is absent is "never".
-    pub fn cells_in_words(&self) -> [&str; TOLD] {
+    pub fn cells_in_words(&self) -> [&str; RECORD_FIELDS] {
         let mut cells = self.cells();
         for (cell, value) in cells.iter_mut().zip(&self.values) {
             if value.is_never() {
@@ -69,9 +69,10 @@ impl<'a> KeyRecord<'a> {
 
     /// The values for people, with the titles of their fields.
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
-        let mut fields: Vec<_> = fields::told().iter().map(|field| field.title).zip(self.cells_in_words()).collect();
+        let mut fields: Vec<_> =
+            fields::record_fields().iter().map(|field| field.title).zip(self.cells_in_words()).collect();
         if let Some(at) = &self.reactivates_at {
-            let status = fields::told().iter().position(|field| field.name == "status").unwrap_or(0);
+            let status = fields::record_fields().iter().position(|field| field.name == "status").unwrap_or(0);
             fields.insert(status + 1, (AGAIN, at));
         }
         fields

@@ -16,7 +16,7 @@ pub struct Table {
 
 #[derive(Debug)]
 struct Column {
-    /// Its place among the cells of a row.
+    /// Its index among the cells of a row.
     cell: usize,
     title: String,
     width: usize,

@@ -37,7 +37,7 @@ const CHOSEN_BESIDE: usize = 12;
 /// A column that is shown.
 #[derive(Clone, Copy, Hash)]
 struct ShownColumn {
-    /// Its place in [`FIELDS`].
+    /// Its index in [`FIELDS`].
     field: usize,
     /// Its cells.
     width: usize,
@@ -68,51 +68,51 @@ impl Layout {
     /// The columns that fit: those that stay longest, as long as the label has room.
     fn fitting(columns: &Columns, width: usize, widest: FieldWidths, dates: Dates) -> Self {
         let of_time = when::cells(dates);
-        let order = columns.places();
+        let order = columns.indices();
         // With a cell for the mark of the sort.
-        let needed = |place: usize| widest[place].max(FIELDS[place].column.title.width() + 1);
-        let cells = |place: usize| match FIELDS[place].column.width {
+        let needed = |index: usize| widest[index].max(FIELDS[index].column.title.width() + 1);
+        let cells = |index: usize| match FIELDS[index].column.width {
             // Beside whole dates too, so that both times stay.
             ColumnWidth::Id if width < usize::from(NARROW) || width < 100 && of_time.is_some() => {
-                needed(place).min(SHORT_ID)
+                needed(index).min(SHORT_ID)
             }
-            ColumnWidth::Id if width < 100 => needed(place).min(ID.0),
-            ColumnWidth::Id => needed(place).min(if width < 120 { ID.1 } else { ID.2 }),
+            ColumnWidth::Id if width < 100 => needed(index).min(ID.0),
+            ColumnWidth::Id => needed(index).min(if width < 120 { ID.1 } else { ID.2 }),
             ColumnWidth::Rest => 0,
-            ColumnWidth::Text(most) => needed(place).min(most),
+            ColumnWidth::Text(most) => needed(index).min(most),
             ColumnWidth::Cells(cells) => cells,
             ColumnWidth::Date(cells) | ColumnWidth::Age(cells) => of_time.unwrap_or(cells),
             ColumnWidth::MarkedAge(cells) => of_time.map_or(cells, |cells| cells + MARK),
         };
-        let rest = order.iter().copied().find(|&place| matches!(FIELDS[place].column.width, ColumnWidth::Rest));
-        let of_rest = rest.map_or(0, |place| needed(place) + 1);
+        let rest = order.iter().copied().find(|&index| matches!(FIELDS[index].column.width, ColumnWidth::Rest));
+        let of_rest = rest.map_or(0, |index| needed(index) + 1);
         let mut left = width.saturating_sub(2);
         let mut shown = [0; FIELDS.len()];
         // Of those that the user has chosen, the last ones are left out.
         let ranked = if columns.are_chosen() { order.to_vec() } else { fields::by_rank() };
-        for place in ranked {
-            let column = FIELDS[place].column;
-            let is_wanted = order.contains(&place) && Some(place) != rest;
+        for index in ranked {
+            let column = FIELDS[index].column;
+            let is_wanted = order.contains(&index) && Some(index) != rest;
             // What no key has needs no column, unless the user asks for it.
-            let is_empty = matches!(column.width, ColumnWidth::Text(_)) && widest[place] == 0 && !columns.are_chosen();
+            let is_empty = matches!(column.width, ColumnWidth::Text(_)) && widest[index] == 0 && !columns.are_chosen();
             let beside = if columns.are_chosen() { column.beside.min(CHOSEN_BESIDE) } else { column.beside };
             let of_label = of_rest.min(beside + 1);
-            if is_wanted && !is_empty && cells(place) < left.saturating_sub(of_label) + usize::from(of_label == 0) {
-                shown[place] = cells(place);
-                left -= shown[place] + 1;
+            if is_wanted && !is_empty && cells(index) < left.saturating_sub(of_label) + usize::from(of_label == 0) {
+                shown[index] = cells(index);
+                left -= shown[index] + 1;
             } else if is_wanted && columns.are_chosen() {
                 break;
             }
         }
-        if let Some(place) = rest.filter(|_| left > LEAST) {
-            shown[place] = needed(place).min(left - 1);
-            left -= shown[place] + 1;
+        if let Some(index) = rest.filter(|_| left > LEAST) {
+            shown[index] = needed(index).min(left - 1);
+            left -= shown[index] + 1;
         }
         // What is left goes to what was cut, and then between the columns.
-        for place in fields::by_rank() {
-            if matches!(FIELDS[place].column.width, ColumnWidth::Id | ColumnWidth::Text(_)) && shown[place] > 0 {
-                let more = needed(place).saturating_sub(shown[place]).min(left);
-                (shown[place], left) = (shown[place] + more, left - more);
+        for index in fields::by_rank() {
+            if matches!(FIELDS[index].column.width, ColumnWidth::Id | ColumnWidth::Text(_)) && shown[index] > 0 {
+                let more = needed(index).saturating_sub(shown[index]).min(left);
+                (shown[index], left) = (shown[index] + more, left - more);
             }
         }
         let columns = order.iter().map(|&field| ShownColumn { field, width: shown[field] });
@@ -354,11 +354,11 @@ mod tests {
 
     #[test]
     fn of_chosen_columns_the_last_ones_are_left_out() {
-        let places = ["id", "label", "last_used_from", "created_at", "created_by", "owner", "status", "last_used_at"];
-        let places = places.map(|name| FIELDS.iter().position(|field| field.name == name).unwrap());
-        let chosen = Columns::chosen(places.to_vec());
+        let fields = ["id", "label", "last_used_from", "created_at", "created_by", "owner", "status", "last_used_at"];
+        let indices = fields.map(|name| FIELDS.iter().position(|field| field.name == name).unwrap());
+        let chosen = Columns::chosen(indices.to_vec());
         let all = names(&chosen, 200, KEYS);
-        assert_eq!(all.len(), places.len());
+        assert_eq!(all.len(), indices.len());
         for width in 40..200 {
             let shown = names(&chosen, width, KEYS);
             assert_eq!(shown, all[..shown.len()], "{width}");

@@ -133,7 +133,7 @@ pub fn target(state: &State, at: Position, now: ClockReading) -> Option<ClickTar
         let begin = (0..=at.x).rev().take_while(is_button).last().unwrap_or(at.x);
         let name: String = (begin..area.width).take_while(is_button).map(|x| frame[(x, at.y)].symbol()).collect();
         let is_focused = focused(&frame).is_some_and(|here| here.y == at.y && (begin..=at.x).contains(&here.x));
-        return Some(ClickTarget::Button { is_focused, is_cancel: name == "[Cancel]" });
+        return Some(ClickTarget::Button { is_focused, is_cancel: name == widgets::button(widgets::CANCEL) });
     }
     let panes = state.panes();
     let is_list = matches!(state.mode(), Mode::List | Mode::Filter) && panes.details != DetailsPane::Instead;

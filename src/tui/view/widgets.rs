@@ -221,6 +221,14 @@ pub(crate) fn button_rows(frame: &mut Buffer, mut area: Rect, names: &[&str], fo
     area
 }
 
+/// The name of the button that leaves a dialog as Esc does.
+pub(crate) const CANCEL: &str = "Cancel";
+
+/// A button, as it is drawn.
+pub(crate) fn button(name: &str) -> String {
+    format!("[{name}]")
+}
+
 /// Draws buttons side by side, the focused one reversed.
 pub(crate) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: Option<usize>) {
     if area.height == 0 {
@@ -234,7 +242,7 @@ pub(crate) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: O
             mark_here(frame, Rect { x, ..area });
         }
         let begin = x;
-        (x, _) = frame.set_stringn(x, area.y, format!("[{name}]"), usize::from(left), style);
+        (x, _) = frame.set_stringn(x, area.y, button(name), usize::from(left), style);
         let cells = Rect { x: begin, width: x - begin, height: 1, ..area };
         frame.set_style(cells, Style::new().add_modifier(theme::BUTTON));
         x += 1;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 
 use latchkey::domain::key::fields;
-use latchkey::domain::key::fields::told;
+use latchkey::domain::key::fields::record_fields;
 use serde_json::{Value, json};
 
 use crate::support::home::{Done, Home, text};
@@ -42,7 +42,7 @@ fn a_key_has_one_shape_everywhere() {
     let (id, _) = home.create("nightly");
     let listed = home.keys().remove(0);
     let names: Vec<&String> = listed.as_object().unwrap().keys().collect();
-    let mut shape: Vec<&str> = told().iter().map(|field| field.name).collect();
+    let mut shape: Vec<&str> = record_fields().iter().map(|field| field.name).collect();
     shape.extend(["reactivates_at", "revision"]);
     shape.sort_unstable();
     assert_eq!(names, shape);

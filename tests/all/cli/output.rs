@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use chrono::{DateTime, Utc};
-use latchkey::domain::key::fields::{TOLD, told};
+use latchkey::domain::key::fields::{RECORD_FIELDS, record_fields};
 
 use super::remote::remember;
 use crate::support::home::{Done, Home, text};
@@ -34,12 +34,12 @@ fn csv_has_a_header_and_no_formulas() {
     let text = home.run(&["keys", "list", "--output", "csv"]).good();
     let mut csv = csv::Reader::from_reader(text.as_bytes());
     let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
-    assert_eq!(header, told().iter().map(|field| field.name).collect::<Vec<_>>());
+    assert_eq!(header, record_fields().iter().map(|field| field.name).collect::<Vec<_>>());
     let labels: Vec<String> = csv.records().map(|row| row.unwrap()[1].to_owned()).collect();
     assert_eq!(labels, ["plain", "'\u{ff1d}1+1", "'-x", "'@x", "'+x", "a,\"b\"", "'=1+1"]);
     let rows = home.run(&["keys", "list", "--output", "tsv"]).good();
     assert!(rows.starts_with("id\tlabel\tstatus\t") && rows.contains("\ta,\"b\"\tactive\t"), "{rows}");
-    assert!(rows.lines().all(|row| row.split('\t').count() == TOLD), "{rows}");
+    assert!(rows.lines().all(|row| row.split('\t').count() == RECORD_FIELDS), "{rows}");
     // In JSON they stand as they are.
     let exact: Vec<String> = home.keys().iter().map(|key| crate::support::home::text(&key["label"])).collect();
     assert_eq!(exact, ["plain", "\u{ff1d}1+1", "-x", "@x", "+x", "a,\"b\"", "=1+1"]);

@@ -3,7 +3,7 @@
 use super::Bench;
 use latchkey::client::Client;
 use latchkey::domain::key::fields;
-use latchkey::domain::key::fields::TOLD;
+use latchkey::domain::key::fields::RECORD_FIELDS;
 use latchkey::domain::{Content, Status, hmac_token};
 
 /// Puts the selection on a key.
@@ -277,7 +277,7 @@ async fn details_show_the_whole_key() {
     bench.type_keys("Y").await;
     let row = bench.copied().pop().unwrap().1;
     let cells: Vec<&str> = row.split('\t').collect();
-    assert_eq!((cells.len(), &cells[..3]), (TOLD, &[id.as_str(), "details", "active"][..]), "{row}");
+    assert_eq!((cells.len(), &cells[..3]), (RECORD_FIELDS, &[id.as_str(), "details", "active"][..]), "{row}");
     bench.type_keys("<Esc>").await;
     bench.loses("Details");
 }

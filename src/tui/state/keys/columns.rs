@@ -10,7 +10,7 @@ use crate::tui::state::{Dialog, Effect, State};
 pub struct ColumnsDialog {
     /// The columns as they were.
     before: Columns,
-    /// Their places in [`FIELDS`], and whether each is shown.
+    /// Their indices in [`FIELDS`], and whether each is shown.
     pub entries: Vec<(usize, bool)>,
     pub selected: usize,
     /// Whether nothing is chosen: the list has those that fit.
@@ -19,10 +19,10 @@ pub struct ColumnsDialog {
 
 impl ColumnsDialog {
     fn new(columns: &Columns) -> Self {
-        let shown = columns.places().iter().map(|&place| (place, true));
+        let shown = columns.indices().iter().map(|&index| (index, true));
         let others = Columns::default();
-        let hidden = others.places().iter().filter(|place| !columns.places().contains(place));
-        let entries = shown.chain(hidden.map(|&place| (place, false))).collect();
+        let hidden = others.indices().iter().filter(|index| !columns.indices().contains(index));
+        let entries = shown.chain(hidden.map(|&index| (index, false))).collect();
         Self { before: columns.clone(), entries, selected: 0, is_automatic: !columns.are_chosen() }
     }
 
@@ -31,7 +31,7 @@ impl ColumnsDialog {
         if self.is_automatic {
             return Columns::default();
         }
-        Columns::chosen(self.entries.iter().filter(|(_, is_shown)| *is_shown).map(|(place, _)| *place).collect())
+        Columns::chosen(self.entries.iter().filter(|(_, is_shown)| *is_shown).map(|(index, _)| *index).collect())
     }
 
     fn change(&mut self, action: Action) {
@@ -95,7 +95,7 @@ impl State {
 }
 
 fn setting(columns: &Columns) -> NewSetting {
-    let names = columns.places().iter().map(|&place| FIELDS[place].name.to_owned()).collect();
+    let names = columns.indices().iter().map(|&index| FIELDS[index].name.to_owned()).collect();
     let value = columns.are_chosen().then_some(SettingValue::Texts(names));
     NewSetting { section: None, name: "columns".to_owned(), value }
 }

@@ -36,7 +36,7 @@ pub struct ExportDialog {
     pub stage: ExportStage,
     /// How many keys match, as far as that is known.
     pub total: Option<u64>,
-    /// The columns that the user chose, by their places; none if none were chosen.
+    /// The columns that the user chose, by their indices; none if none were chosen.
     columns: Option<Vec<usize>>,
     query: KeyQuery,
     /// What became of each key of the last act on many.
@@ -204,7 +204,7 @@ impl State {
     fn open_export_of(&mut self, of: ExportOf) {
         let now = self.list.as_of.map(|now| now.utc.with_timezone(&Local));
         let day = now.map_or_else(String::new, |now| now.format("-%Y-%m-%d").to_string());
-        let columns = self.columns.are_chosen().then(|| self.columns.places().to_vec());
+        let columns = self.columns.are_chosen().then(|| self.columns.indices().to_vec());
         let mut dialog = ExportDialog {
             of,
             form: ExportForm::Csv,

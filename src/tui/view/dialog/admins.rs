@@ -17,7 +17,8 @@ use crate::tui::state::{
 };
 use crate::tui::theme;
 use crate::tui::view::widgets::{
-    NARROW, buttons, confirmation_field, field, keep_last_row, line, mark_here, next_row, paragraph, popup, rows,
+    CANCEL, NARROW, buttons, confirmation_field, field, keep_last_row, line, mark_here, next_row, paragraph, popup,
+    rows,
 };
 
 /// Columns of the name of a field.
@@ -90,7 +91,7 @@ fn draw_form(frame: &mut Buffer, area: Rect, form: &AdminForm) -> Option<Positio
         AdminFocus::Cancel => Some(1),
         _ => None,
     };
-    buttons(frame, row, &[submit, "Cancel"], focused);
+    buttons(frame, row, &[submit, CANCEL], focused);
     draw_call(frame, rest, &form.call, waiting);
     cursor
 }
@@ -215,7 +216,7 @@ fn draw_typed(
         let place = Rect { x: row.x + at, width: length, ..row };
         confirmation_field(frame, place, typed, !call.is_sent())
     };
-    buttons(frame, next_row(&mut rest), &["Cancel", verb], Some(usize::from(confirmed)));
+    buttons(frame, next_row(&mut rest), &[CANCEL, verb], Some(usize::from(confirmed)));
     draw_call(frame, rest, call, waiting);
     cursor
 }
@@ -253,6 +254,6 @@ pub(crate) fn draw_end(frame: &mut Buffer, area: Rect, dialog: &EndQuestion) {
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     let verb = if dialog.ends.is_own { "Sign out" } else { "End" };
-    buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
+    buttons(frame, row, &[CANCEL, verb], Some(usize::from(dialog.yes)));
     draw_call(frame, rest, &dialog.call, "Ending…");
 }

@@ -19,8 +19,8 @@ use crate::tui::state::{
 use crate::tui::theme;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{
-    NARROW, button_rows, buttons, confirmation_field, field, in_border, line, mark_here, next_row, paragraph, popup,
-    rows,
+    CANCEL, NARROW, button_rows, buttons, confirmation_field, field, in_border, line, mark_here, next_row, paragraph,
+    popup, rows,
 };
 
 const WIDTH: u16 = 72;
@@ -82,7 +82,7 @@ fn draw_form(frame: &mut Buffer, area: Rect, form: &BulkForm, ahead: TimeDelta, 
         BulkFormFocus::Cancel => Some(1),
         _ => None,
     };
-    buttons(frame, next_row(&mut rest), &["Continue", "Cancel"], focused);
+    buttons(frame, next_row(&mut rest), &["Continue", CANCEL], focused);
     draw_call(frame, rest, &form.call, "");
     value.or(owner)
 }
@@ -102,7 +102,7 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
         .map(|button| match button {
             BulkFocus::Instead => "Deactivate instead".to_owned(),
             BulkFocus::Submit => format!("{} {}", act.verb(), grouped(todo)),
-            _ => "Cancel".to_owned(),
+            _ => CANCEL.to_owned(),
         })
         .collect();
     let cells: usize = names.iter().map(|name| name.width() + 3).sum();

@@ -19,11 +19,11 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ColumnsDialog) {
     let has_room = rest.height >= rows + 2;
     let height = usize::from(rest.height).min(dialog.entries.len());
     let top = (dialog.selected + 1).saturating_sub(height);
-    for (at, &(place, is_shown)) in dialog.entries.iter().enumerate().skip(top).take(height) {
+    for (at, &(index, is_shown)) in dialog.entries.iter().enumerate().skip(top).take(height) {
         let row = next_row(&mut rest);
         let pointer = if at == dialog.selected { theme::POINTER } else { "  " };
         let mark = if is_shown { "[x] " } else { "[ ] " };
-        line(frame, row, Line::from(vec![Span::raw(pointer), Span::raw(mark), Span::raw(FIELDS[place].column.title)]));
+        line(frame, row, Line::from(vec![Span::raw(pointer), Span::raw(mark), Span::raw(FIELDS[index].column.title)]));
         mark_row(frame, row);
         if at == dialog.selected {
             frame.set_style(row, theme::SELECTED);

@@ -9,7 +9,7 @@ use crate::operations::messages::keys_read;
 use crate::operations::output::ExportForm;
 use crate::tui::state::{ExportDialog, ExportFocus, ExportOf, ExportStage};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup, rows};
+use crate::tui::view::widgets::{CANCEL, buttons, choices, field, line, next_row, paragraph, popup, rows};
 
 const NAME: u16 = 9;
 /// Rows where there is room for all: the form, both ways out with their buttons, gaps and two lines that explain.
@@ -63,7 +63,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Opt
         next_row(&mut rest);
     }
     let row = next_row(&mut rest);
-    let back = if dialog.is_running() { "Esc to stop" } else { "Cancel" };
+    let back = if dialog.is_running() { "Esc to stop" } else { CANCEL };
     if roomy || dialog.is_running() {
         buttons(frame, row, &[back], (dialog.focus == ExportFocus::Cancel).then_some(0));
     } else {

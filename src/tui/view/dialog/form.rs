@@ -11,7 +11,7 @@ use crate::tui::field::Field;
 use crate::tui::state::{CallState, ClockReading, CreateDialog, EditDialog, ExitState, Focus, KeyForm, State};
 use crate::tui::theme;
 use crate::tui::view::widgets;
-use crate::tui::view::widgets::{buttons, field, in_border, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{CANCEL, buttons, field, in_border, line, next_row, paragraph, popup};
 
 const NAME: u16 = 9;
 /// The rows of a form besides its texts: expiry, its value and the buttons.
@@ -94,7 +94,7 @@ fn draw_form(
     if roomy {
         next_row(&mut rest);
     }
-    buttons(frame, next_row(&mut rest), &[submit, "Cancel"], focused_button(form));
+    buttons(frame, next_row(&mut rest), &[submit, CANCEL], focused_button(form));
     (cursor.or(value), rest)
 }
 

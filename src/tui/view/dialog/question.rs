@@ -21,7 +21,7 @@ use crate::tui::theme;
 use crate::tui::view::details;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{
-    NARROW, buttons, confirmation_field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
+    CANCEL, NARROW, buttons, confirmation_field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
 };
 
 pub(crate) fn draw_delete(
@@ -69,7 +69,7 @@ pub(crate) fn draw_delete(
     if rest.height > 3 {
         next_row(&mut rest);
     }
-    buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
+    buttons(frame, next_row(&mut rest), &[CANCEL, "Delete"], Some(usize::from(confirmed)));
     if roomy || dialog.call.is_sent() {
         draw_call(frame, rest, &dialog.call, "Deleting…");
     }
@@ -104,7 +104,7 @@ pub(crate) fn draw_switch(
         if below.height > 1 {
             draw_choices(frame, Rect { y: row.y.saturating_sub(2), ..row }, choices, dialog.choice);
         }
-        buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
+        buttons(frame, row, &[CANCEL, verb], Some(usize::from(dialog.yes)));
         return None;
     }
     let kept = keep_last_row(&mut inside);
@@ -131,7 +131,7 @@ pub(crate) fn draw_switch(
         }
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
-    buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
+    buttons(frame, row, &[CANCEL, verb], Some(usize::from(dialog.yes)));
     let waiting = if switch == Switch::Activate { "Activating…" } else { "Deactivating…" };
     draw_call(frame, rest, &dialog.call, waiting);
     None

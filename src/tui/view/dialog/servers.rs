@@ -10,7 +10,7 @@ use super::form::more_rows;
 use crate::domain::Untrusted;
 use crate::tui::state::{PasswordDialog, PasswordFocus, SignInDialog, SignInFocus, State};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, field, keep_last_row, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{CANCEL, buttons, field, keep_last_row, line, next_row, paragraph, popup};
 
 /// Columns of a field's name.
 const NAME: u16 = 11;
@@ -63,7 +63,7 @@ pub(in crate::tui::view) fn draw_sign_in(
         SignInFocus::Cancel => Some(1),
         _ => None,
     };
-    buttons(frame, row, &["Sign in", "Cancel"], focused);
+    buttons(frame, row, &["Sign in", CANCEL], focused);
     draw_call(frame, rest, &dialog.call, "Signing in.");
     cursor
 }
@@ -103,7 +103,7 @@ pub(crate) fn draw_password(frame: &mut Buffer, area: Rect, dialog: &PasswordDia
         PasswordFocus::Cancel => Some(1),
         _ => None,
     };
-    buttons(frame, row, &["Change", "Cancel"], focused);
+    buttons(frame, row, &["Change", CANCEL], focused);
     draw_call(frame, rest, &dialog.call, "Changing your password…");
     cursor
 }
