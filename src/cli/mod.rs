@@ -6,6 +6,7 @@ pub mod args;
 mod connect;
 mod data;
 mod doctor;
+mod due;
 mod events;
 mod keys;
 mod manual;
@@ -37,6 +38,7 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Login(args) => wait_for(settings, account::login::login(args, settings)),
         Command::Logout => wait_for(settings, account::login::logout(settings)),
         Command::Passwd(args) => wait_for(settings, account::passwd::run(&args, settings)),
+        Command::Due(args) => wait_for(settings, due::run(&args, settings)),
         Command::Events(args) => wait_for(settings, events::run(args, settings)),
         Command::Sessions(command) => wait_for(settings, account::sessions::run(command, settings)),
         Command::Revoke(args) => wait_for(settings, account::revoke::run(&args, settings)),

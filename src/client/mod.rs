@@ -55,6 +55,8 @@ pub enum Request {
     Counts(Vec<Filter>),
     /// How a key was used in the last days.
     Usage(KeyId, u16),
+    /// The keys that need attention within so many days.
+    Due(u16),
     /// Create a key, which may replace another one.
     Create(NewKey),
     /// The secret of a new key has arrived: the server need keep it no more. Has no reply.
@@ -144,6 +146,7 @@ pub enum Reply {
     Counted(Filter, Result<u64, ApiError>),
     /// What the request named, in its order; none where the server did not count in time.
     Counts(Vec<Filter>, Result<Vec<Option<u64>>, ApiError>),
+    Due(u16, Result<Vec<AccessKey>, ApiError>),
     /// How a key was used in so many days.
     Usage(KeyId, u16, Result<KeyUsage, ApiError>),
     Created(Result<Creation, ApiError>),

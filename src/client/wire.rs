@@ -92,6 +92,11 @@ struct WireLifetimes {
 }
 
 #[derive(Deserialize)]
+pub(crate) struct WireDue {
+    pub(crate) keys: Vec<WireKey>,
+}
+
+#[derive(Deserialize)]
 pub(crate) struct WireCounts {
     pub(crate) counts: Vec<WireCount>,
 }

@@ -26,10 +26,10 @@ pub use display::untrusted::{ConfusableWarning, Untrusted, is_invisible, is_prin
 pub use fold::{fold, words};
 pub use in_force::InForce;
 pub use key::{
-    AccessKey, AddressUsage, Condition, Conditions, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery,
-    KeyUsage, Lifetimes, MOST_DAYS_BY_HOUR, MOST_LISTED_ADDRESSES, MOST_OVERLAP, MOST_USAGE_DAYS, Order, Rotation,
-    SEARCH_FILTERS, Search, SearchError, Sort, Status, Test, TextError, TextPattern, Texts, TimeRange, USAGE_DAYS,
-    UsageCount, UsageSpan, View, views,
+    AccessKey, AddressUsage, Condition, Conditions, CursorToken, DUE_DAYS, Filter, KeyFormat, KeyId, KeyIdError,
+    KeyQuery, KeyUsage, Lifetimes, MOST_DAYS_BY_HOUR, MOST_DUE_DAYS, MOST_LISTED_ADDRESSES, MOST_OVERLAP,
+    MOST_USAGE_DAYS, Order, Rotation, SEARCH_FILTERS, Search, SearchError, Sort, Status, Test, TextError, TextPattern,
+    Texts, TimeRange, USAGE_DAYS, UsageCount, UsageSpan, View, views,
 };
 pub use secrets::access_token::{AccessToken, Grant, Verdict};
 pub use secrets::content::{Content, ContentError};

@@ -40,6 +40,8 @@ pub enum Exit {
     Throttled = 9,
     /// A scan has found secrets or tokens of keys.
     Found = 10,
+    /// Nothing failed: something is due.
+    Due = 11,
     /// The user said no.
     Cancelled = 130,
 }
@@ -58,6 +60,7 @@ Exit codes:
     8  the key was created but its secret could not be delivered; the message says where it is
     9  too many attempts; wait, then try again
    10  a scan has found secrets or tokens
+   11  latchkey due: something is due
   130  cancelled; after a signal, 128 plus its number: 129, 131 or 143";
 
 impl From<Exit> for ExitCode {

@@ -199,6 +199,7 @@ async fn refused(server: &Server, id: &str) {
     for (method, path) in [
         (Method::GET, "/keys"),
         (Method::GET, "/keys/counts"),
+        (Method::GET, "/keys/due"),
         (Method::POST, "/keys"),
         (Method::POST, "/keys/identify"),
         (Method::GET, "/keys/%FF"),
@@ -267,6 +268,7 @@ async fn broken(server: &Server, id: &str, token: &str) {
 async fn look(server: &Server, id: &str) {
     server.get("/keys").await;
     server.get("/keys/counts?query=").await;
+    server.get("/keys/due").await;
     for below in ["", "/events", "/usage"] {
         server.get(&format!("/keys/{id}{below}")).await;
     }

@@ -28,7 +28,7 @@ pub use keys::{
 };
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 pub use server::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
-pub use trail::{EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
+pub use trail::{DueArgs, EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
 
 use crate::client::Forward;
 use crate::config::Overrides;
@@ -143,6 +143,9 @@ pub enum Command {
     /// Manage access keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// List what needs attention soon: keys that expire, rotations that wait, deactivations that end
+    #[command(long_about = DUE)]
+    Due(DueArgs),
     #[command(about = summary(ActionId::Events), long_about = long(ActionId::Events, EVENTS))]
     Events(EventsArgs),
     /// Generate an HMAC token from a secret access key (step two of three)
@@ -189,6 +192,12 @@ pub enum Command {
 const PASSWD: &str = "\
 Signs you out everywhere else; this session stays open. The current password is required to protect your account if you \
 leave a session open.";
+
+const DUE: &str = "\
+List what needs attention soon: keys that expire, rotations that wait, deactivations that end
+
+For cron: if nothing is due, nothing is written and the exit code is 0; else each is a line, the earliest first, and the exit \
+code is 11. With --output json it is one array.";
 
 const EVENTS: &str = "\
 Events of deleted keys and removed administrators are in it too. The newest come first.

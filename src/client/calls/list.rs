@@ -7,9 +7,9 @@ use chrono::Local;
 use reqwest::{Method, RequestBuilder};
 
 use super::{Answer, BODY_LIMIT, Client};
-use crate::client::wire::{WireCounts, WirePage};
+use crate::client::wire::{WireCounts, WireDue, WireKey, WirePage};
 use crate::client::{ApiError, Cursor, ListRequest, Page};
-use crate::domain::{Filter, KeyQuery, Lifetimes, Order, Search, Sort, Status, USAGE_DAYS, Untrusted};
+use crate::domain::{AccessKey, Filter, KeyQuery, Lifetimes, Order, Search, Sort, Status, USAGE_DAYS, Untrusted};
 
 /// Reading on would never end where a server always names a next page.
 const MOST_EMPTY_PAGES: u32 = 100;
@@ -93,6 +93,21 @@ impl Client {
         let question = SentFilter::of(filter)?;
         let answer = Answer::of(self.send(question.put(call)).await?, BODY_LIMIT).await?;
         question.page(&answer, Sort::default())?.total.ok_or(ApiError::NotCounted)
+    }
+
+    /// The keys that need attention within so many days. Of an older server only those that expire.
+    pub async fn due(&self, days: u16) -> Result<Vec<AccessKey>, ApiError> {
+        let call = self.call(Method::GET, &["keys", "due"]).query(&[("days", days)]);
+        match Answer::of(self.send(call).await?, BODY_LIMIT).await?.read::<WireDue>() {
+            // For an older server, this is a key that it doesn't have.
+            Err(ApiError::NotFound(_)) => {
+                let filter = Filter { text: format!("status:active expires:<{days}d"), status: None };
+                let query = KeyQuery { sort: Sort::ExpiresAt, order: Order::Asc, filter };
+                let request = ListRequest { query, place: Cursor::Start, counted: false, uses: false, export: None };
+                Ok(self.page(&request, 1000).await?.keys)
+            }
+            due => due?.keys.into_iter().map(WireKey::into_key).collect(),
+        }
     }
 
     /// How many keys each of several filters finds; `None` where the server did not count them in time.

@@ -18,6 +18,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Count(_)
             | Request::Counts(_)
             | Request::Usage(..)
+            | Request::Due(_)
             | Request::Create(_)
             | Request::Edit(..)
             | Request::Delete(_)
@@ -54,6 +55,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             let result = client.usage(&id, days).await;
             Reply::Usage(id, days, result)
         }
+        Request::Due(days) => Reply::Due(days, client.due(days).await),
         Request::Create(new) => Reply::Created(client.create(&new).await),
         Request::Edit(key, changes) => {
             let result = client.edit(&key.id, &changes).await;
@@ -150,6 +152,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Count(filter) => Reply::Counted(filter, Err(error)),
         Request::Counts(filters) => Reply::Counts(filters, Err(error)),
         Request::Usage(id, days) => Reply::Usage(id, days, Err(error)),
+        Request::Due(days) => Reply::Due(days, Err(error)),
         Request::Create(_) => Reply::Created(Err(error)),
         Request::Edit(key, _) => Reply::Edited(key, Err(error)),
         Request::Delete(key) => Reply::Deleted(key, Err(error)),

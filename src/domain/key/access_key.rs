@@ -67,6 +67,10 @@ impl AccessKey {
     }
 }
 
+/// Within how many days a key needs attention, unless it is said otherwise, and at the most.
+pub const DUE_DAYS: u16 = 7;
+pub const MOST_DUE_DAYS: u16 = 366;
+
 /// The longest time that the old key of a rotation may still work (HTTP contract, part B).
 pub const MOST_OVERLAP: TimeDelta = TimeDelta::days(30);
 

@@ -9,7 +9,7 @@ mod query;
 mod texts;
 mod usage;
 
-pub use access_key::{AccessKey, MOST_OVERLAP, Rotation, Status};
+pub use access_key::{AccessKey, DUE_DAYS, MOST_DUE_DAYS, MOST_OVERLAP, Rotation, Status};
 pub(crate) use format::HexKind;
 pub use format::KeyFormat;
 pub use id::{KeyId, KeyIdError};

@@ -5,6 +5,7 @@ pub mod bulk;
 pub(crate) mod changes;
 pub mod create;
 pub(crate) mod delete;
+pub mod due;
 pub(crate) mod edit;
 pub mod expiry;
 pub mod history;

@@ -2,8 +2,9 @@
 
 use super::Session;
 use crate::client::{ApiError, Client};
-use crate::domain::Profile;
+use crate::domain::{DUE_DAYS, Profile};
 use crate::operations::account::sign_in::{ask_credentials, begin};
+use crate::operations::keys::due;
 use crate::operations::messages;
 use crate::operations::permissions::why_no_sign_out;
 use crate::operations::prompts::interrupt::Flow;
@@ -39,9 +40,21 @@ impl Session {
         self.console.wait(self.connection.client.find()).await??; // before a password is typed
         let credentials = ask_credentials(&mut self.console, &server, username).await?;
         match begin(&mut self.console, &mut self.connection, &credentials).await? {
-            Ok(_) => self.say_who(),
+            Ok(_) => {
+                self.say_who();
+                self.tell_due().await?;
+            }
             Err(error @ ApiError::WrongCredentials) => self.console.say(error.to_string()),
             Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Says what needs attention soon, if anything. What is wrong with the server is said by the command that follows.
+    pub(super) async fn tell_due(&mut self) -> Flow<()> {
+        let asked = self.console.wait(self.connection.client.due(DUE_DAYS)).await?;
+        if let Some(words) = asked.ok().and_then(|keys| due::summary(&due::all(&keys), DUE_DAYS)) {
+            self.console.say(words);
         }
         Ok(())
     }

@@ -78,6 +78,10 @@ impl Session {
         for notice in session.config.notices() {
             session.console.say(notice);
         }
+        // One that is far away is asked after the sign-in.
+        if session.connection.server.profile.folder.is_some() {
+            let _ = session.tell_due().await;
+        }
         Ok(session)
     }
 

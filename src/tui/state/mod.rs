@@ -87,6 +87,8 @@ pub struct State {
     pub details: Option<bool>,
     /// How the key was used whose details are open.
     pub usage: UsagePane,
+    /// Whether this server was asked what is due.
+    pub is_due_asked: bool,
     /// The columns of the list.
     pub columns: Columns,
     /// How times are told.
@@ -266,7 +268,8 @@ impl State {
             _ => None,
         };
         let waiting = self.waiting.as_ref().map(|waiting| waiting.next_wake(now));
-        [countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now)]
+        let due = self.wants_due().then_some(now.at);
+        [due, countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now)]
             .into_iter()
             .flatten()
             .min()

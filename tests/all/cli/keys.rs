@@ -145,6 +145,26 @@ fn a_key_deactivated_for_a_while_is_active_again_whoever_looks_first() {
 }
 
 #[test]
+fn what_is_due_is_listed_for_cron() {
+    let home = Home::new();
+    home.create("kept");
+    let nothing = home.run(&["due", "--output", "json"]);
+    assert_eq!((nothing.code, nothing.out.as_str(), nothing.err.as_str()), (0, "", ""));
+    let (soon, _) = home.create("soon");
+    let (paused, _) = home.create("paused");
+    home.run(&["keys", "edit", &soon, "--expires", "20d"]).good();
+    home.run(&["keys", "deactivate", &paused, "--for", "1h"]).good();
+    let due = home.run(&["due"]);
+    assert_eq!((due.code, due.out.lines().count()), (11, 1), "{}", due.out);
+    assert!(due.out.starts_with(&format!("paused ({paused}): becomes active again in 59 min, ")), "{}", due.out);
+    let due = home.run(&["due", "--within", "30d", "--output", "json"]);
+    let list: Value = serde_json::from_str(&due.out).unwrap();
+    let told: Vec<_> = list.as_array().unwrap().iter().map(|due| (text(&due["reason"]), text(&due["id"]))).collect();
+    assert_eq!((due.code, told), (11, vec![("reactivates".to_owned(), paused), ("expires".to_owned(), soon)]));
+    assert!(home.run(&["due", "--within", "0d"]).failed(2).contains("1 to 366 days"));
+}
+
+#[test]
 fn a_data_folder_that_is_there_keeps_its_mode_and_its_files() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();

@@ -149,7 +149,10 @@ impl Stage {
     fn settle(&mut self) {
         self.tokio.block_on(self.page.settle());
         while let Ok(request) = self.requests.try_recv() {
-            self.asked = Some(request);
+            // Asked without a press, once: it waits for nothing.
+            if !matches!(request, Request::Due(_)) {
+                self.asked = Some(request);
+            }
         }
     }
 }

@@ -187,6 +187,10 @@ impl OnePage {
                 Reply::Counts(filters, Ok(counts))
             }
             Request::Usage(id, days) => Reply::Usage(id, days, Ok(usage())),
+            Request::Due(days) => {
+                let end = chrono::Utc::now() + chrono::TimeDelta::days(1);
+                Reply::Due(days, Ok(vec![AccessKey { expires_at: Some(end), ..key(0) }]))
+            }
             Request::Create(_) => {
                 self.secret = self.secret.wrapping_add(1);
                 let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]), KeyFormat::Prefixed);

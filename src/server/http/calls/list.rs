@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract;
 use axum::http::Uri;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use crate::domain::{
-    Condition, Conditions, MOST_USAGE_DAYS, Order, Search, Sort, Status, Test, TextPattern, TimeRange, holds_credential,
+    Condition, Conditions, DUE_DAYS, MOST_DUE_DAYS, MOST_USAGE_DAYS, Order, Search, Sort, Status, Test, TextPattern,
+    TimeRange, holds_credential,
 };
 use crate::server::http::request::cursor;
 use crate::server::http::request::fields::Fields;
@@ -211,4 +212,22 @@ fn exported(form: &str, fields: &Fields) -> String {
         text => format!("{name} {text}"),
     });
     std::iter::once(form.to_owned()).chain(filters).collect::<Vec<_>>().join(", ")
+}
+
+/// The most keys of each kind that need attention.
+const MOST_DUE: usize = 1000;
+
+/// `GET /keys/due`: the keys that need attention soon.
+pub(crate) async fn due(
+    extract::State(state): extract::State<AppState>,
+    _: Caller,
+    uri: Uri,
+) -> Result<Json<wire::DueBody>, HttpError> {
+    let mut fields = Fields::of_query(&uri)?;
+    let days = fields.number("days", DUE_DAYS, MOST_DUE_DAYS)?;
+    fields.finish()?;
+    let now = Utc::now();
+    let keys = state.0.store.due(now, now + TimeDelta::days(days.into()), MOST_DUE).await?;
+    let keys = keys.iter().map(wire::KeyBody::from).collect();
+    Ok(Json(wire::DueBody { success: true, keys, server_time: wire::time(now) }))
 }

@@ -54,6 +54,14 @@ pub(crate) struct PageBody {
     pub(crate) server_time: String,
 }
 
+/// Keys that need attention soon.
+#[derive(Serialize)]
+pub(crate) struct DueBody {
+    pub(crate) success: bool,
+    pub(crate) keys: Vec<KeyBody>,
+    pub(crate) server_time: String,
+}
+
 /// How many keys several searches find.
 #[derive(Serialize)]
 pub(crate) struct CountsBody {

@@ -104,6 +104,17 @@ impl Store {
         engine!(self.reactivate(now))
     }
 
+    /// The keys that need attention before `until`, at most `most` of each kind: active ones that expire, those that are
+    /// being replaced, and those that are deactivated for a while, whenever that ends.
+    pub(crate) async fn due(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        most: usize,
+    ) -> Result<Vec<AccessKey>, StoreError> {
+        engine!(self.due(now, until, most))
+    }
+
     /// Deletes a key and everything but its history; one of another revision only if none is given.
     pub(crate) async fn delete(
         &self,

@@ -77,6 +77,7 @@ macro_rules! contract {
                 after_a_restart_one_of_many_activates_a_key
                 a_deactivation_for_a_while_is_extended_ended_and_made_for_good
                 what_is_due_is_stored_before_a_change
+                what_needs_attention_is_found
             }
             rotation {
                 a_key_is_replaced_and_the_old_one_ends_by_itself

@@ -9,7 +9,7 @@ use super::{
     whole,
 };
 use crate::domain::{AccessKey, Order, Sort, Status};
-use crate::server::store::{Change, ChangeOutcome, PageQuery, Store, StoredEvent};
+use crate::server::store::{Change, ChangeOutcome, KeyInsert, PageQuery, Store, StoredEvent};
 
 /// Switches a key off until `until`.
 fn off_until(until: DateTime<Utc>) -> Change {
@@ -195,4 +195,28 @@ pub(crate) async fn what_is_due_is_stored_before_a_change<D: Database>() {
     done(store.delete(id(&gone), Some(3), actor("jo"), at(151)).await.unwrap());
     let kinds = history(&store, id(&gone), 100).await.into_iter().map(|event| event.kind).collect::<Vec<_>>();
     assert_eq!(kinds, ["deleted", "reactivated", "edited", "created"]);
+}
+
+pub(crate) async fn what_needs_attention_is_found<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    for (label, end) in
+        [("soon", Some(100)), ("later", Some(10_000)), ("never", None), ("off", Some(100)), ("ended", Some(5))]
+    {
+        create(&store, KeyInsert { expires_at: end.map(at), ..insert(label) }, at(0)).await;
+    }
+    let all = store.list(whole(Sort::Label, Order::Asc), at(1)).await.unwrap().keys;
+    let of = |name: &str| all.iter().find(|row| super::label(&row.key) == name).unwrap().key.clone();
+    done(store.edit(id(&of("off")), switch(true), actor("mo"), at(2)).await.unwrap());
+    deactivate(&store, &of("never"), at(9_000), at(2)).await;
+    let due = async |now, until| {
+        let mut labels: Vec<String> =
+            store.due(at(now), at(until), 10).await.unwrap().iter().map(super::label).collect();
+        labels.sort();
+        labels
+    };
+    assert_eq!(due(10, 1_000).await, ["never", "soon"]);
+    assert_eq!(due(10, 20_000).await, ["later", "never", "soon"]);
+    assert_eq!(due(9_500, 9_600).await, [""; 0], "it is active again");
+    assert_eq!(due(9_500, 20_000).await, ["later"]);
 }

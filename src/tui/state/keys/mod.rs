@@ -1,6 +1,7 @@
 //! What is around the list of keys: its columns and views, history and use, export and undo.
 
 pub(super) mod columns;
+pub(super) mod due;
 pub(super) mod export;
 pub(super) mod history;
 pub(super) mod overview;

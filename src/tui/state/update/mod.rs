@@ -102,7 +102,7 @@ impl State {
                 }
             }
         }
-        let asked = self.ask_usage(now).or_else(|| self.ask_refusals(now));
+        let asked = self.ask_due().or_else(|| self.ask_usage(now)).or_else(|| self.ask_refusals(now));
         asked.or_else(|| self.list.on_time(now)).map(Effect::from)
     }
 

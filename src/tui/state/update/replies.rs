@@ -69,6 +69,10 @@ impl State {
                 self.on_usage(&id, days, result);
                 None
             }
+            Reply::Due(days, result) => {
+                self.on_due(days, result);
+                None
+            }
             Reply::Counted(filter, result) => {
                 self.list.on_counted(&filter, result.ok());
                 None

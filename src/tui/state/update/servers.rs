@@ -79,7 +79,7 @@ impl State {
     pub(crate) fn begin_list(&mut self) -> Effect {
         (self.sign_in, self.details) = (None, None);
         (self.list, self.usage) = (List::default(), UsagePane::default());
-        (self.undo, self.report) = (None, None);
+        (self.undo, self.report, self.is_due_asked) = (None, None, false);
         self.set_list_room();
         self.list.open(None).into()
     }

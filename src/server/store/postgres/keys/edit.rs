@@ -57,6 +57,25 @@ impl PostgresStore {
         Ok(created.map_or(CreateOutcome::Gone, CreateOutcome::Fresh))
     }
 
+    pub(crate) async fn due(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        most: usize,
+    ) -> Result<Vec<AccessKey>, StoreError> {
+        self.reactivate(now).await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {TABLES} WHERE k.seq IN (
+                 (SELECT seq FROM keys WHERE state = 0 AND ends_at > $1 AND ends_at < $2 ORDER BY ends_at LIMIT $3)
+                 UNION (SELECT seq FROM keys WHERE reactivates_at > $1 ORDER BY reactivates_at LIMIT $3)
+                 UNION (SELECT seq FROM keys WHERE rotates_until > $1 AND rotates_until > 0 AND replaced_by IS NOT NULL
+                        ORDER BY rotates_until LIMIT $3))"
+        );
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = self.lend().await?.rows(&sql, args![now.timestamp_millis(), until.timestamp_millis(), most]).await?;
+        rows.iter().map(|row| key(row, now)).collect()
+    }
+
     pub(crate) async fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
         find(&mut self.lend().await?, id, now).await
     }

@@ -48,6 +48,35 @@ impl SqliteStore {
         .await
     }
 
+    pub(crate) async fn due(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        most: usize,
+    ) -> Result<Vec<AccessKey>, StoreError> {
+        self.reactivate(now).await?;
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {} FROM keys WHERE seq IN (
+                     SELECT * FROM (SELECT seq FROM keys WHERE state = 0 AND ends_at > ?1 AND ends_at < ?2
+                                    ORDER BY ends_at LIMIT ?3)
+                     UNION SELECT * FROM (SELECT seq FROM keys WHERE reactivates_at > ?1 ORDER BY reactivates_at LIMIT ?3)
+                     UNION SELECT * FROM (SELECT seq FROM keys WHERE rotates_until > ?1 AND replaced_by IS NOT NULL
+                                          ORDER BY rotates_until LIMIT ?3))",
+                columns()
+            );
+            let values = params![
+                now.timestamp_millis(),
+                until.timestamp_millis(),
+                i64::try_from(most).unwrap_or(i64::MAX)
+            ];
+            let mut statement = connection.prepare_cached(&sql)?;
+            let keys = statement.query_map(values, |row| key(row, now))?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     pub(crate) async fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
         let id = id.to_owned();
         self.read(move |connection| find(connection, &id, now)).await

@@ -1,0 +1,131 @@
+//! What needs attention soon: keys that expire, keys that are being replaced, deactivations that end.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{AccessKey, KeyId, Status};
+use crate::operations::format::{grouped, relative};
+use crate::operations::messages;
+
+/// Why a key needs attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    Expires,
+    /// The key that replaces it waits to be taken into use everywhere.
+    Rotation,
+    /// It becomes active again by itself.
+    Reactivates,
+}
+
+/// A key that needs attention, and when that ends.
+#[derive(Debug)]
+pub struct Due<'a> {
+    pub at: DateTime<Utc>,
+    pub reason: Reason,
+    pub key: &'a AccessKey,
+}
+
+impl Reason {
+    /// Its word for programs: a promise to scripts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expires => "expires",
+            Self::Rotation => "rotation_ends",
+            Self::Reactivates => "reactivates",
+        }
+    }
+}
+
+/// What there is of a key.
+fn of_key(key: &AccessKey) -> Option<Due<'_>> {
+    let due = |at, reason| Some(Due { at, reason, key });
+    match (key.status, key.reactivates_at, key.expires_at) {
+        (Status::Inactive, Some(at), _) => due(at, Reason::Reactivates),
+        (Status::Active, _, Some(at)) if key.replaced_by().is_some() => due(at, Reason::Rotation),
+        (Status::Active, _, Some(at)) => due(at, Reason::Expires),
+        _ => None,
+    }
+}
+
+/// The earliest first.
+pub fn all(keys: &[AccessKey]) -> Vec<Due<'_>> {
+    let mut all: Vec<Due<'_>> = keys.iter().filter_map(of_key).collect();
+    all.sort_by_key(|due| (due.at, due.reason));
+    all
+}
+
+/// Cells of a text within a line.
+const CELLS: usize = 60;
+
+impl Due<'_> {
+    /// One line: "nightly backup (PK…), owner jo: expires in 3 days, 2026-11-30 18:00".
+    pub fn in_line(&self, now: DateTime<Utc>) -> String {
+        let Self { at, reason, key } = self;
+        let id = key.id.to_display(KeyId::MAX_CHARS);
+        let name = if key.label.is_empty() { id } else { format!("{} ({id})", key.label.to_display(CELLS)) };
+        let owner = key.owner.as_ref().filter(|owner| !owner.is_empty());
+        let owner = owner.map(|owner| format!(", owner {}", owner.to_display(CELLS))).unwrap_or_default();
+        let what = match reason {
+            Reason::Expires => "expires",
+            Reason::Rotation => "is being replaced and ends",
+            Reason::Reactivates => "becomes active again",
+        };
+        format!("{name}{owner}: {what} {}, {}", relative(*at, now), messages::minute(*at))
+    }
+}
+
+/// How many there are of each, in a sentence; none if nothing is due.
+pub fn summary(all: &[Due<'_>], days: u16) -> Option<String> {
+    let count = |reason| all.iter().filter(|due| due.reason == reason).count() as u64;
+    let within = if days == 1 { "within a day".to_owned() } else { format!("within {days} days") };
+    let words = |count: u64, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{} {many}", grouped(count))),
+    };
+    let parts: Vec<String> = [
+        words(count(Reason::Expires), "key expires", "keys expire").map(|words| format!("{words} {within}")),
+        words(count(Reason::Rotation), "rotation waits", "rotations wait"),
+        words(count(Reason::Reactivates), "deactivation ends", "deactivations end"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::domain::{Rotation, Untrusted};
+
+    #[test]
+    fn the_earliest_is_told_first_and_each_kind_is_counted() {
+        let now: DateTime<Utc> = "2026-11-27T12:00:00Z".parse().unwrap();
+        let new = |label: &str| AccessKey {
+            label: Untrusted::new(label),
+            ..AccessKey::new(KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap(), now)
+        };
+        let expires = AccessKey {
+            expires_at: Some(now + TimeDelta::days(3)),
+            owner: Some(Untrusted::new("jo\u{1b}")),
+            ..new("backup")
+        };
+        let off =
+            AccessKey { status: Status::Inactive, reactivates_at: Some(now + TimeDelta::minutes(12)), ..new("paused") };
+        let old = AccessKey { rotation: Some(Rotation::ReplacedBy(off.id.clone())), ..expires.clone() };
+        let keys = [expires, new("quiet"), off, old];
+        let due = all(&keys);
+        let reasons: Vec<Reason> = due.iter().map(|due| due.reason).collect();
+        assert_eq!(reasons, [Reason::Reactivates, Reason::Expires, Reason::Rotation]);
+        let line = due[1].in_line(now);
+        assert!(
+            line.starts_with("backup (PK7QW3N5ZJ0V4T8M2XHC), owner jo^[: expires in 3 days, 2026-11-30 "),
+            "{line}"
+        );
+        let said = summary(&due, 7).unwrap();
+        assert_eq!(said, "1 key expires within 7 days, 1 rotation waits, 1 deactivation ends.");
+        assert_eq!(summary(&[], 7), None);
+    }
+}
