@@ -45,8 +45,25 @@ fn after_ten_minutes_a_secret_is_lost() {
     let home = killed();
     unfinished::pass_ten_minutes(home.0.path());
     let lost = home.run(&["keys", "create", "--finish", "--secret-file", "held"]);
-    assert!(lost.complaint(5).contains("its secret is sent only once"));
-    assert_eq!(home.keys().len(), 1);
+    let error = lost.failed(5);
+    let [key] = &home.keys()[..] else { panic!("not one key") };
+    let delete = format!("latchkey keys delete {}", key["id"].as_str().unwrap());
+    assert!(error.contains("its secret is sent only once") && error.contains(&delete), "{error}");
+    assert!(!home.path("held").exists(), "a file without a secret is left");
+}
+
+#[test]
+fn a_note_of_an_earlier_version_is_finished_as_it_was_then() {
+    let home = killed();
+    let note = &unfinished::notes(home.0.path())[0];
+    let mut told: Value = serde_json::from_slice(&std::fs::read(note).unwrap()).unwrap();
+    assert!(told.as_object_mut().unwrap().remove("seal_key").is_some());
+    told["idempotency_key"] = "0".repeat(32).into(); // of a create that did not happen
+    std::fs::write(note, told.to_string()).unwrap();
+    assert_eq!(home.run(&["keys", "create", "--finish", "--secret-file", "held"]).code, 0);
+    let id = home.keys()[0]["id"].as_str().unwrap().to_owned();
+    assert!(home.feed(&["token", &id], &home.read("held")).good().starts_with("eyJ"));
+    assert_eq!((home.keys().len(), unfinished::notes(home.0.path()).len()), (2, 0));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, CreateAttempt, NewKey, PendingCreate, Reply};
 use latchkey::domain::key::fields::named;
@@ -23,10 +24,15 @@ fn after(script: &'static str, then: impl Fn(&mut Stage)) -> String {
 }
 
 fn left_over(stage: &mut Stage) {
+    left_over_until(stage, None);
+}
+
+/// A create that was cut off, whose secret the server keeps until then.
+fn left_over_until(stage: &mut Stage, secret_until: Option<DateTime<Utc>>) {
     let mut texts = Texts::default();
     texts.set(named("label").unwrap(), "nightly backup of the billing database").unwrap();
     let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None, replaces: None };
-    stage.state_mut().on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true, secret_until: None }]);
+    stage.state_mut().on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true, secret_until }]);
 }
 
 fn unreachable() -> ApiError {
@@ -66,6 +72,11 @@ fn the_clipboard_is_overwritten() {
     assert_snapshot!(after("", |stage| stage
         .state_mut()
         .on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal))));
+}
+
+#[test]
+fn a_create_was_left_over_whose_secret_is_kept() {
+    assert_snapshot!(after("", |stage| left_over_until(stage, Some(noon() + TimeDelta::minutes(10)))));
 }
 
 #[test]

@@ -69,8 +69,9 @@ async fn answered(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -
 
 fn unknown(error: &ApiError) -> Failure {
     Failure::new(Exit::Unreachable, format!("{error} It is not known whether the key was created."))
-        .next("If it is in the list, its secret is lost: delete it.")
+        .next("The command finish gets its secret within ten minutes. After that, delete the key if it is in the list.")
         .command(
-            "Look at the newest with latchkey keys list --limit 5: if it is there, delete it, since its secret is lost.",
+            "Run latchkey keys create --finish, which gets its secret within ten minutes. After that, delete the key if it \
+             is in the list (latchkey keys list --limit 5).",
         )
 }
