@@ -203,7 +203,7 @@ const EVENTS: &str = "\
 Events of deleted keys and removed administrators are in it too. The newest come first.
 
 With --output json each event is a JSON object on a line of its own, with old and new values in changes. Kinds are created, \
-edited, used, refused, deleted, rotated, rotation_finished, rotation_undone, exported (keys list for another program), \
+edited, reactivated, used, refused, deleted, rotated, rotation_finished, rotation_undone, exported (keys list for another program), \
 signed_in, sign_in_refused, signed_out, \
 session_ended, admin_added, password_changed, role_changed, admin_removed, tokens_revoked, sessions_revoked, restored, \
 master_key_rotated and signing_key_rotated. What administrators did is kept for good; used, refused and sign_in_refused are \
