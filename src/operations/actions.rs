@@ -50,6 +50,7 @@ pub enum ActionId {
     Mouse,
     Export,
     Identify,
+    Rotate,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -81,7 +82,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 40] = [
+pub static ACTIONS: [ActionEntry; 41] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -101,6 +102,11 @@ pub static ACTIONS: [ActionEntry; 40] = [
         .changing()
         .on_key(),
     action(Id::Edit, "Edit an access key").page("e", "edit").plain(8, "edit").command("keys edit").changing().on_key(),
+    action(Id::Rotate, "Replace an access key by a new one, with an overlap in which both work")
+        .plain(34, "rotate")
+        .command("keys rotate")
+        .changing()
+        .on_key(),
     action(Id::Show, "Show the details of an access key")
         .page("Enter", "show")
         .page_summary("Open or close the details")
@@ -154,7 +160,7 @@ pub static ACTIONS: [ActionEntry; 40] = [
         .plain(23, "sessions")
         .command("sessions"),
     action(Id::Revoke, "Revoke all access tokens or sessions in an emergency")
-        .page("R", "")
+        .page("X", "")
         .spare("revoke")
         .plain(24, "revoke")
         .command("revoke")
@@ -332,7 +338,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all usage export undo identify"
+             view overview all usage export undo identify rotate"
         );
     }
 }

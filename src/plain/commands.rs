@@ -10,7 +10,7 @@ use crate::operations::keys::activate::Switch;
 use crate::operations::permissions::{Permissions, ReadOnly, why_no_sessions, why_not_superuser};
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter as _;
-use crate::plain::keys::{all, change, create, export, history, identify, list, pending, show};
+use crate::plain::keys::{all, change, create, export, history, identify, list, pending, rotate, show};
 use crate::plain::secrets::tokens;
 
 /// Takes commands until the input ends.
@@ -82,6 +82,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Events => history::all(session, rest).await,
         ActionId::Row => show::row(session, rest).await,
         ActionId::Create => create::run(session).await,
+        ActionId::Rotate => rotate::run(session, rest).await,
         ActionId::Finish => pending::finish(session).await,
         ActionId::Undo => change::undo(session).await,
         ActionId::Edit => change::edit(session, rest).await,

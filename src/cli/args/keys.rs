@@ -14,6 +14,7 @@ use crate::domain::{CredentialsForm, KeyId, Order, SEARCH_FILTERS, Sort, Status,
 use crate::operations::actions::{ActionId, summary};
 use crate::operations::keys::activate::a_while;
 use crate::operations::keys::expiry::{Expires, expires};
+use crate::operations::keys::rotate::{Overlap, overlap};
 use crate::operations::prompts::input;
 
 /// What can be done with access keys.
@@ -29,6 +30,8 @@ pub enum KeysCommand {
     Identify(IdentifyArgs),
     #[command(about = summary(ActionId::Create), long_about = long(ActionId::Create, CREATE))]
     Create(CreateArgs),
+    #[command(about = summary(ActionId::Rotate), long_about = long(ActionId::Rotate, ROTATE))]
+    Rotate(RotateArgs),
     #[command(about = summary(ActionId::Edit), long_about = long(ActionId::Edit, MANY))]
     Edit(EditArgs),
     #[command(about = summary(ActionId::Activate), long_about = long(ActionId::Activate, MANY))]
@@ -68,6 +71,20 @@ The secret is written to standard output only if that is not a terminal, or with
 the key is created: a file is created, and for a command, sh must understand it and find its first word. If delivery still \
 fails, the secret is offered again on a terminal; without one it is saved in a private file in the state folder, which the \
 message names (exit code 8).";
+
+const ROTATE: &str = "\
+The new key has an ID and a secret of its own, and the old key's label, owner, note and expiry unless you give others. Both \
+work until the overlap ends; then the old one is refused. The destination of the secret is checked before the key is \
+created, as by keys create. In --secret-file, {id} stands for the new key's ID, {old} for the old one's and {label} for the \
+label.
+
+Several keys are rotated one after the other, and the result of each is reported. Running the same command again does the \
+rest: keys that are being rotated are left as they are.
+
+--status, --finish and --undo take the ID of either key. Use of the old key after its end is an event, and is shown with \
+the key.";
+
+const ROTATE_USAGE: &str = "latchkey keys rotate [OPTIONS] <ID>...\n       latchkey keys rotate [OPTIONS] --search <QUERY>\n       latchkey keys rotate <--status|--finish|--undo> <ID>";
 
 const DELETE: &str = "\
 Access tokens made from a key stop working with it. On a terminal, you confirm one key by typing the last four characters \
@@ -169,7 +186,6 @@ pub struct IdentifyArgs {
 
 /// The new key, and where its secret goes.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("destination").args(["secret_file", "secret_fd", "pipe_to"]))]
 pub struct CreateArgs {
     /// Its texts.
     #[command(flatten)]
@@ -182,6 +198,15 @@ pub struct CreateArgs {
     /// key now, as it was asked for then
     #[arg(long, conflicts_with_all = text_names().chain(["expires"]))]
     pub finish: bool,
+    /// Where its secret goes.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
+}
+
+/// Where a new secret goes, and in which form.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("destination").args(["secret_file", "secret_fd", "pipe_to"]))]
+pub struct DeliveryArgs {
     /// Print the secret even if standard output is a terminal
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
     pub show: bool,
@@ -200,6 +225,60 @@ pub struct CreateArgs {
     /// Leave out the newline after the secret, for programs that would store it
     #[arg(long, requires = "destination")]
     pub no_newline: bool,
+}
+
+/// Which keys to rotate and how, or what to do with a rotation that is under way.
+#[derive(Debug, Args)]
+#[command(override_usage = ROTATE_USAGE)]
+#[command(group = ArgGroup::new("pair").args(["finish", "undo", "status"]).conflicts_with_all(
+    text_names().map(clap::Id::from).chain(
+        ["expires", "overlap", "search", "dry_run", "show", "secret_file", "secret_fd", "pipe_to"].map(clap::Id::from))
+    .collect::<Vec<_>>()))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
+pub struct RotateArgs {
+    /// Access key IDs; - reads them from standard input, one per line
+    #[arg(required_unless_present = "search", value_name = "ID", value_parser = input::key_id_or_dash)]
+    pub ids: Vec<IdOrDash>,
+    /// All keys that match: words, and filters such as expires:<30d (see latchkey keys list --help)
+    #[arg(long, value_name = "QUERY", conflicts_with = "ids", allow_hyphen_values = true, value_parser = input::search_of_many)]
+    pub search: Option<String>,
+    /// How long the old key still works: now, 1h, 24h, 7d, 30d, or until a time such as 2027-01-31
+    #[arg(long, value_name = "TIME", value_parser = overlap, default_value = Overlap::DEFAULT)]
+    pub overlap: Overlap,
+    /// Texts of the new key, where they differ from the old one's.
+    #[command(flatten)]
+    pub texts: TextArgs,
+    /// Expiry of the new key: 90d, tomorrow, 2027-01-31, 2027-01-31T18:00:00Z or never [default: the old key's]
+    #[arg(long, value_name = "WHEN", value_parser = expires, allow_hyphen_values = true)]
+    pub expires: Option<Expires>,
+    /// End the old key now; asks if it was used lately
+    #[arg(long)]
+    pub finish: bool,
+    /// Delete the new key, if it was not used yet, and give the old one its expiry again
+    #[arg(long)]
+    pub undo: bool,
+    /// Show both keys of the rotation, and whether it is safe to finish
+    #[arg(long)]
+    pub status: bool,
+    /// List what would be done to each key, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Don't ask for confirmation
+    #[arg(long)]
+    pub yes: bool,
+    /// Where the new secret goes.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
+}
+
+impl RotateArgs {
+    /// The only key that is meant, if just one is named.
+    pub fn only_id(&self) -> Option<&KeyId> {
+        match self.ids.as_slice() {
+            [Some(id)] if !self.dry_run => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// What to change: at least one text or the expiry.
@@ -313,9 +392,9 @@ pub struct DeleteArgs {
 /// An ID; none means "from standard input".
 pub type IdOrDash = Option<KeyId>;
 
-impl CreateArgs {
+impl DeliveryArgs {
     /// Where the secret goes.
-    pub fn delivery(&self) -> DeliveryRequest<'_> {
+    pub fn request(&self) -> DeliveryRequest<'_> {
         DeliveryRequest {
             file: self.secret_file.as_deref(),
             descriptor: self.secret_fd,

@@ -23,8 +23,8 @@ pub use crate::operations::prompts::input::key_id;
 pub use backup::{BackupArgs, RestoreArgs};
 use keys::long;
 pub use keys::{
-    CreateArgs, DeactivateArgs, DeleteArgs, EditArgs, IdOrDash, IdentifyArgs, KeysCommand, ListArgs, ManyArgs,
-    ShowArgs, UsageArgs,
+    CreateArgs, DeactivateArgs, DeleteArgs, DeliveryArgs, EditArgs, IdOrDash, IdentifyArgs, KeysCommand, ListArgs,
+    ManyArgs, RotateArgs, ShowArgs, UsageArgs,
 };
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 pub use server::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};

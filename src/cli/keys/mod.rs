@@ -4,6 +4,7 @@ mod create;
 mod identify;
 mod list;
 mod many;
+mod rotate;
 mod show;
 mod usage;
 
@@ -36,6 +37,7 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
     match command {
         // These look at their destination and their input before they look for a server.
         KeysCommand::Create(args) => create::run(&args, settings).await,
+        KeysCommand::Rotate(args) => rotate::run(args, settings).await,
         KeysCommand::Delete(DeleteArgs { which, ignore_missing }) => {
             let missing = if ignore_missing { Exit::Done } else { Exit::NotFound };
             many::run(which, BulkAct::Delete, None, missing, settings).await

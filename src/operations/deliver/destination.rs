@@ -72,6 +72,14 @@ impl Destination {
         }
     }
 
+    /// The same file under another name, if nothing has that name.
+    pub(crate) fn renamed(self, path: PathBuf) -> Self {
+        match self {
+            Self::File(file) => Self::File(file.renamed(path)),
+            other => other,
+        }
+    }
+
     /// Writes it there. A command runs, and a pipe is waited for, until it is done or `stop` ends it.
     pub(crate) async fn give(
         self,

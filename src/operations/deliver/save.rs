@@ -40,7 +40,7 @@ impl SaveTarget {
     }
 
     /// Makes the file or finds the command.
-    fn open(&self) -> Result<Destination, NotSaved> {
+    pub(crate) fn open(&self) -> Result<Destination, NotSaved> {
         Ok(match self {
             Self::File(typed) => {
                 let path = home_dir().map_or_else(|| PathBuf::from(typed), |home| expand_home(typed, &home));

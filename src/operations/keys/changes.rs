@@ -79,6 +79,9 @@ fn set(texts: &mut Texts, name: &str, key: &AccessKey) -> Option<()> {
     texts.set(field, field.raw_text(key)).ok()
 }
 
+/// The fields that name the other key of a rotation.
+const PAIR: [&str; 2] = ["replaces", "replaced_by"];
+
 /// Cells of a name, and of a value in a sentence that has several.
 const NAME_CELLS: usize = 40;
 const VALUE_CELLS: usize = 60;
@@ -221,6 +224,10 @@ fn one(change: &FieldChange, tense: Tense, times: Times, cells: usize) -> String
     }
     let name = fields::named(field.raw_for_api())
         .map_or_else(|| field.to_display(cells).replace('_', " "), |field| field.title.to_lowercase());
+    // What was not there before needs no word on that.
+    if let (true, Some(id)) = (PAIR.contains(&field.raw_for_api()), new) {
+        return format!("{name} {}", id.to_display(cells));
+    }
     let is_word = fields::named(field.raw_for_api()).is_none_or(|field| field.text.is_none());
     let text = |text: &Untrusted| {
         let text = text.to_display(cells);

@@ -44,6 +44,9 @@ const OTHERS: [&str; 15] = [
 const REACTIVATED: &str = "reactivated";
 const BY_ITSELF: &str = "activated by itself";
 
+/// Why a key was refused that a rotation had ended, which is told as an event of its own.
+const USED_AFTER_ROTATION: &str = "used after rotation";
+
 /// Ready questions: what they show, and the kinds of events.
 pub(crate) const QUESTIONS: [(&str, &[&str]); 6] = [
     ("everything", &[]),
@@ -177,6 +180,9 @@ pub(crate) fn word(event: &Event) -> String {
     if event.kind.raw_for_api() == REACTIVATED {
         return BY_ITSELF.to_owned();
     }
+    if said(event) == USED_AFTER_ROTATION {
+        return USED_AFTER_ROTATION.to_owned();
+    }
     let is_of_switch = |change: &FieldChange| ["status", "reactivates_at"].contains(&change.field.raw_for_api());
     let is_switch = event.kind.raw_for_api() == "edited"
         && event.changes.iter().all(is_of_switch)
@@ -192,7 +198,7 @@ fn said(event: &Event) -> &str {
 /// Old and new values, or why it was refused; empty if [`what`] says it all. A value takes so many cells at the most.
 pub(crate) fn details(event: &Event, times: Times, cells: usize) -> String {
     let word = what(event);
-    if word == BY_ITSELF {
+    if word == BY_ITSELF || said(event) == USED_AFTER_ROTATION {
         return String::new();
     }
     if SWITCHES.contains(&word.as_str()) {
@@ -302,6 +308,12 @@ mod tests {
         let refused = Event { count: 14, detail: Some(Untrusted::new("wrong\u{1b}")), ..event("refused", &[]) };
         assert_eq!(said(&refused), of("refused ×14", "wrong^["));
         assert_eq!(said(&event("sign_in_refused", &[])), of("sign in refused", ""));
+        let late = Event { count: 2, detail: Some(Untrusted::new("used after rotation")), ..event("refused", &[]) };
+        assert_eq!(said(&late), of("used after rotation ×2", ""));
+        let rotated = [("replaced_by", None, Some("PK2")), ("expires_at", None, Some("2026-11-27T11:38:00Z"))];
+        let (word, details) = said(&event("rotated", &rotated));
+        assert!(word == "rotated" && details.starts_with("replaced by PK2, expires 2026-11-27"), "{details}");
+        assert_eq!(what(&event("rotation_undone", &[])), "rotation undone");
         let line = in_line(&event("edited", &both), false);
         assert!(
             line.ends_with(", edited, PK7QW3N5ZJ0V4T8M2XHC, by mo, from 192.0.2.1: label “b” (was “a”), activated"),

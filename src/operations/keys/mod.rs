@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub mod overview;
 pub mod pending;
 pub mod refusals;
+pub mod rotate;
 pub(crate) mod since;
 pub(crate) mod usage;
 pub(crate) mod views;

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::client::Event;
 use crate::domain::key::fields;
 use crate::domain::key::fields::{AGAIN, FieldValue, NEVER, RECORD_FIELDS};
-use crate::domain::{AccessKey, Untrusted};
+use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::format::time;
 use crate::operations::keys::history;
 
@@ -18,18 +18,26 @@ pub struct KeyRecord<'a> {
     texts: [Option<Cow<'a, str>>; RECORD_FIELDS],
     /// When a deactivated key becomes active again by itself; only in JSON, and for people where there is such a time.
     reactivates_at: Option<String>,
-    /// Counts its changes; only in JSON, for programs that send it back.
-    revision: Option<u64>,
+    key: &'a AccessKey,
 }
+
+/// What only JSON has: for programs that send the revision back, and for those that look after rotations.
+const ONLY_JSON: usize = 7;
 
 impl Serialize for KeyRecord<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(RECORD_FIELDS + 2))?;
+        let mut map = to.serialize_map(Some(RECORD_FIELDS + ONLY_JSON))?;
         for (field, value) in fields::record_fields().iter().zip(&self.texts) {
             map.serialize_entry(field.name, value)?;
         }
         map.serialize_entry("reactivates_at", &self.reactivates_at)?;
-        map.serialize_entry("revision", &self.revision)?;
+        let AccessKey { revision, refused_at, refused_from, late_use_at, .. } = self.key;
+        map.serialize_entry("revision", revision)?;
+        map.serialize_entry("replaces", &self.key.replaces().map(KeyId::raw_for_api))?;
+        map.serialize_entry("replaced_by", &self.key.replaced_by().map(KeyId::raw_for_api))?;
+        map.serialize_entry("refused_at", &refused_at.map(time))?;
+        map.serialize_entry("refused_from", &refused_from.as_ref().map(Untrusted::raw_for_api))?;
+        map.serialize_entry("used_after_rotation_at", &late_use_at.map(time))?;
         map.end()
     }
 }
@@ -43,7 +51,7 @@ impl<'a> KeyRecord<'a> {
     pub fn of(key: &'a AccessKey) -> Self {
         let values = std::array::from_fn(|index| (fields::FIELDS[index].value)(key));
         let texts = values.map(|value: FieldValue<'_>| value.raw(time));
-        Self { values, texts, reactivates_at: key.reactivates_at.map(time), revision: key.revision }
+        Self { values, texts, reactivates_at: key.reactivates_at.map(time), key }
     }
 
     /// A value as it came, by the index of its field in [`fields::FIELDS`].

@@ -9,7 +9,7 @@ use crate::operations::keys::pending::PendingCreates;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::plain::keys::form::ExpiryInput;
-use crate::plain::keys::{change, form};
+use crate::plain::keys::{change, form, rotate};
 use crate::plain::secrets::reveal;
 use crate::plain::session::Session;
 
@@ -47,8 +47,11 @@ pub(crate) async fn send_and_tell(session: &mut Session, new: &NewKey, journal: 
     .await
 }
 
-async fn lost(session: &mut Session, key: &AccessKey) -> Flow<()> {
+pub(crate) async fn lost(session: &mut Session, key: &AccessKey) -> Flow<()> {
     session.fail(&already_exists(key).sentences());
+    if key.replaces().is_some() {
+        return rotate::take_back(session, key).await;
+    }
     if !session.console.confirm("Delete it?").await? {
         session.console.say("The key was kept.");
         return Ok(());

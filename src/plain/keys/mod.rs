@@ -9,4 +9,5 @@ pub(super) mod history;
 pub(super) mod identify;
 pub(super) mod list;
 pub(super) mod pending;
+pub(super) mod rotate;
 pub(super) mod show;

@@ -5,7 +5,7 @@ use crate::domain::key::fields::FieldValue;
 use crate::domain::{AccessKey, Dates, USAGE_DAYS, UsageSpan};
 use crate::operations::access::Access as _;
 use crate::operations::format::{in_words, local_time, tab_separated};
-use crate::operations::keys::usage;
+use crate::operations::keys::{rotate, usage};
 use crate::operations::prompts::input;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
@@ -62,5 +62,8 @@ pub(crate) fn facts(session: &mut Session, key: &AccessKey) {
         if let (FieldValue::Status(_), Some(at)) = ((field.value)(key), key.reactivates_at) {
             session.console.say(format!("{}: {}", fields::AGAIN, local_time(at)));
         }
+    }
+    for (title, text) in rotate::facts(key) {
+        session.console.say(format!("{title}: {text}"));
     }
 }

@@ -44,6 +44,17 @@ impl NewFile {
         Err(io::Error::other(format!("its file system keeps no file private (mode {mode:04o} in place of 0600)")))
     }
 
+    /// Gives it another name, unless something has that name or the file system can't do that.
+    #[must_use]
+    pub fn renamed(mut self, path: PathBuf) -> Self {
+        // A link, unlike a rename, replaces nothing.
+        if std::fs::hard_link(&self.path, &path).is_ok() {
+            let _ = std::fs::remove_file(&self.path);
+            self.path = path;
+        }
+        self
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -94,8 +105,13 @@ mod tests {
         assert!(NewFile::create(&path).err().unwrap().why.contains("already exists"));
         drop(file);
         assert!(!path.exists());
-        NewFile::create(&path).unwrap().fill(b"sk_x\n").unwrap();
+        let other = folder.path().join("other");
+        let file = NewFile::create(&other).unwrap().renamed(path.clone());
+        assert!(path.exists() && !other.exists());
+        file.fill(b"sk_x\n").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"sk_x\n");
+        NewFile::create(&other).unwrap().renamed(path.clone()).fill(b"sk_y\n").unwrap();
+        assert_eq!([&path, &other].map(|path| std::fs::read(path).unwrap()), [b"sk_x\n", b"sk_y\n"]);
     }
 
     #[test]

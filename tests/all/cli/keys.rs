@@ -43,7 +43,8 @@ fn a_key_has_one_shape_everywhere() {
     let listed = home.keys().remove(0);
     let names: Vec<&String> = listed.as_object().unwrap().keys().collect();
     let mut shape: Vec<&str> = record_fields().iter().map(|field| field.name).collect();
-    shape.extend(["reactivates_at", "revision"]);
+    shape.extend(["reactivates_at", "revision", "replaces", "replaced_by", "refused_at", "refused_from"]);
+    shape.push("used_after_rotation_at");
     shape.sort_unstable();
     assert_eq!(names, shape);
     assert_eq!(

@@ -13,6 +13,7 @@ mod keys;
 mod many;
 mod output;
 mod remote;
+mod rotate;
 mod stores;
 mod surroundings;
 mod team;

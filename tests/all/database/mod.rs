@@ -7,6 +7,7 @@ mod line;
 mod master_key;
 mod outages;
 mod pooler;
+mod rotation;
 mod servers;
 mod setup;
 mod signing_key;

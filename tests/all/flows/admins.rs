@@ -102,7 +102,7 @@ async fn who_is_no_superuser_is_told_why_and_sees_only_their_own_sessions() {
     let (mut bench, team) = bench(&folder).await;
     sign_in(&mut bench, "au").await;
     let jo = elsewhere(&team).await;
-    for press in ["A", "R"] {
+    for press in ["A", "X"] {
         bench.type_keys(press).await;
         bench.sees("Only superusers can do this. Your role is auditor.");
         assert!(bench.state().dialog.is_none());
@@ -164,16 +164,16 @@ async fn the_brake_revokes_what_it_says() {
     let folder = TempDir::new().unwrap();
     let (mut bench, team) = superuser(&folder).await;
     let jo = elsewhere(&team).await;
-    bench.type_keys("R").await;
+    bench.type_keys("X").await;
     bench.sees("Every access token that was issued so far is refused at once.");
     bench.type_keys("<Enter>").await;
     assert!(bench.state().dialog.is_none(), "Cancel is preselected");
-    bench.type_keys("R revok<Enter>").await;
+    bench.type_keys("X revok<Enter>").await;
     bench.sees("That doesn't match. Type revoke.");
     bench.type_keys("e<Enter>").await;
     bench.sees("Every access token that was issued so far is revoked.");
     assert!(jo.sessions().await.is_ok(), "sessions stay");
-    bench.type_keys("R<Tab>").await;
+    bench.type_keys("X<Tab>").await;
     bench.sees("2 sessions of 2 administrators end at once, yours too.");
     bench.type_keys("revoke<Enter>").await;
     bench.sees("2 sessions were ended.");
@@ -187,7 +187,7 @@ async fn the_brake_revokes_what_it_says() {
     sign_in_as_su(&mut bench).await;
     bench.type_keys("p<Down><Enter>").await;
     sign_in_as_su(&mut bench).await;
-    bench.type_keys("R revoke<Enter>").await;
+    bench.type_keys("X revoke<Enter>").await;
     bench.sees("That doesn't match. Type revoke prod.");
     bench.type_keys("<Space>prod<Enter>").await;
     bench.sees("Every access token that was issued so far is revoked.");
@@ -252,7 +252,7 @@ async fn the_embedded_server_says_that_it_has_none() {
     bench.loses("There are no administrators.");
     bench.type_keys("<Esc>W").await;
     bench.sees("There are no sessions.");
-    bench.type_keys("<Esc>R revoke<Enter>").await;
+    bench.type_keys("<Esc>X revoke<Enter>").await;
     bench.sees("Every access token that was issued so far is revoked.");
 }
 
@@ -263,7 +263,7 @@ async fn a_read_only_profile_changes_nothing() {
     let _jo = elsewhere(&team).await;
     bench.type_keys("p<Down><Down><Enter>").await;
     sign_in_as_su(&mut bench).await;
-    for (screen, press) in [("A", "a"), ("A", "d"), ("A", "e"), ("A", "Gp"), ("W", "d"), ("W", "D"), ("R", "")] {
+    for (screen, press) in [("A", "a"), ("A", "d"), ("A", "e"), ("A", "Gp"), ("W", "d"), ("W", "D"), ("X", "")] {
         bench.type_keys(screen).await;
         bench.type_keys(press).await;
         bench.sees("This profile is read-only.");

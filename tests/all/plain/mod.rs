@@ -7,6 +7,7 @@ mod hostile;
 mod keys;
 mod left_over;
 mod piped;
+mod rotate;
 mod secrets;
 mod slow;
 mod talk;

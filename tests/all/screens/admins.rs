@@ -179,12 +179,12 @@ fn end_all_elsewhere() {
 
 #[test]
 fn revoke_tokens_in_production() {
-    assert_snapshot!(at_sizes(&ALL, |size| after(size, "prod", "R|revoke<Space>pr")));
+    assert_snapshot!(at_sizes(&ALL, |size| after(size, "prod", "X|revoke<Space>pr")));
 }
 
 #[test]
 fn revoke_everything() {
-    assert_snapshot!(pictures(&[(80, 24), (50, 14), (40, 10)], "R|<Tab><Tab>revoke"));
+    assert_snapshot!(pictures(&[(80, 24), (50, 14), (40, 10)], "X|<Tab><Tab>revoke"));
 }
 
 #[test]

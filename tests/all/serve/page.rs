@@ -95,7 +95,7 @@ fn a_superuser_manages_administrators_and_pulls_the_brake() {
     page.sees("jo is you. You will be signed out");
     page.press("jo<Space>team<Enter>");
     page.sees("jo is the last superuser. Nothing was changed.");
-    page.press("<Esc><Esc>R");
+    page.press("<Esc><Esc>X");
     page.sees("Emergency: revoke");
     page.press("<Tab><Tab>");
     page.sees("1 session of 1 administrator ends at once, yours too.");

@@ -1,18 +1,20 @@
 //! `latchkey keys create`: the destination first, then the key, then the secret's way there.
 
-mod report;
+pub(super) mod report;
+
+use std::path::PathBuf;
 
 use chrono::Utc;
 
-use crate::cli::args::CreateArgs;
+use crate::cli::args::{CreateArgs, DeliveryArgs};
 use crate::cli::connect_to_change;
 use crate::cli::prompts::{CommandAccess, Prompts};
 use crate::client::{CreateAttempt, Creation, NewKey};
 use crate::config::Config;
-use crate::domain::Credentials;
+use crate::domain::{AccessKey, Credentials, SecretKey};
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
-use crate::operations::deliver::{Destination, Rescue, SaveContent, bare, deliver, line};
+use crate::operations::deliver::{Delivery, Destination, Rescue, SaveContent, bare, deliver, line};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::keys::create::{already_exists, create};
@@ -27,7 +29,7 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     // From here on no signal ends the program between a secret and its destination.
     let prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
-    let destination = Destination::prepare(&args.delivery())?;
+    let destination = Destination::prepare(&args.delivery.request())?;
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
     let mut access = connect_to_change(settings, prompts, StoreAccess::Create).await?;
     let made = make(args, settings, &mut access, &mut journal, destination, &rescue).await;
@@ -45,29 +47,11 @@ async fn make(
     rescue: &Rescue,
 ) -> Flow<Exit> {
     let new = new_key(args, settings, access, journal).await?;
-    let may_need_data = matches!(destination, Destination::Command(_));
-    create(access, &new, journal, async |access: &mut CommandAccess, creation| {
-        if may_need_data {
-            settings.embedded.stop().await; // the command may work on the data folder
-        }
-        let (key, secret) = match creation {
-            Creation::New(key, secret) => (key, secret),
-            Creation::Replayed(key) => return Err(already_exists(&key).into()),
-        };
-        let credentials = Credentials { id: key.id.clone(), secret: secret.clone(), form: args.secret_format };
-        let text = match credentials.text() {
-            Ok(text) => text,
-            Err(why) => {
-                let kept = rescue.keep(&key.id, &line(secret.expose()), why.to_owned())?;
-                return Ok(report::write(settings.format, &key, &secret, kept, rescue)?);
-            }
-        };
-        let text = if args.no_newline { bare(text.trim_end_matches('\n')) } else { line(&text) };
-        let content = SaveContent::secret(text, secret.expose());
-        let delivered = deliver(destination, &key.id, content, rescue, access.prompter()).await?;
-        Ok(report::write(settings.format, &key, &secret, delivered, rescue)?)
-    })
-    .await
+    let secret = SecretDelivery { destination, rename: None, args: &args.delivery, rescue, is_last: true };
+    let made = secret.make(access, &new, journal, settings, async |key, secret, to| {
+        report::write(settings.format, None, key, secret, to, rescue)
+    });
+    made.await
 }
 
 /// What is to be created: as the arguments say, or what an earlier run left unfinished.
@@ -83,7 +67,7 @@ async fn new_key(
         return Ok(journal.next(access.owner().as_ref(), Utc::now()).ok_or_else(nothing)?);
     }
     if settings.format != Format::Json {
-        tell_left_over(journal, access, settings);
+        tell(journal, access, settings);
     }
     let now = access.connection.client.server_time().await;
     let expires_at = match args.expires {
@@ -93,8 +77,61 @@ async fn new_key(
     Ok(NewKey { attempt: CreateAttempt::random(), texts: args.texts.0.clone(), expires_at, replaces: None })
 }
 
+/// The name of a file for the secret of a new key, if it is another than the one that was made for it.
+pub(super) type Rename<'a> = &'a dyn Fn(&AccessKey) -> Option<PathBuf>;
+
+/// The way of a new secret out of a command.
+pub(super) struct SecretDelivery<'a> {
+    pub(super) destination: Destination,
+    /// The file's name once the key has an ID.
+    pub(super) rename: Option<Rename<'a>>,
+    pub(super) args: &'a DeliveryArgs,
+    pub(super) rescue: &'a Rescue,
+    /// Whether the server is asked nothing more after it.
+    pub(super) is_last: bool,
+}
+
+impl SecretDelivery<'_> {
+    /// Creates a key, brings its secret to where it was asked to, and reports that.
+    pub(super) async fn make(
+        self,
+        access: &mut CommandAccess,
+        new: &NewKey,
+        journal: &mut PendingCreates,
+        settings: &Context,
+        report: impl AsyncFnOnce(&AccessKey, &SecretKey, Delivery) -> Result<Exit, Failure>,
+    ) -> Flow<Exit> {
+        let Self { destination, rename, args, rescue, is_last } = self;
+        let may_need_data = is_last && matches!(destination, Destination::Command(_));
+        create(access, new, journal, async |access: &mut CommandAccess, creation| {
+            if may_need_data {
+                settings.embedded.stop().await; // the command may work on the data folder
+            }
+            let (key, secret) = match creation {
+                Creation::New(key, secret) => (key, secret),
+                Creation::Replayed(key) => return Err(already_exists(&key).into()),
+            };
+            let destination = match rename.and_then(|rename| rename(&key)) {
+                Some(path) => destination.renamed(path),
+                None => destination,
+            };
+            let credentials = Credentials { id: key.id.clone(), secret: secret.clone(), form: args.secret_format };
+            let delivered = match credentials.text() {
+                Ok(text) => {
+                    let text = if args.no_newline { bare(text.trim_end_matches('\n')) } else { line(&text) };
+                    let content = SaveContent::secret(text, secret.expose());
+                    deliver(destination, &key.id, content, rescue, access.prompter()).await?
+                }
+                Err(why) => rescue.keep(&key.id, &line(secret.expose()), why.to_owned())?,
+            };
+            Ok(report(&key, &secret, delivered).await?)
+        })
+        .await
+    }
+}
+
 /// Says what an earlier run left unfinished.
-fn tell_left_over(journal: &mut PendingCreates, access: &mut CommandAccess, settings: &Context) {
+pub(super) fn tell(journal: &mut PendingCreates, access: &mut CommandAccess, settings: &Context) {
     let finish = settings.overrides.spell("Run latchkey keys create --finish, or open the page, to finish it.");
     if let Some(owner) = access.owner() {
         journal.tell(&owner, Utc::now(), &finish, |text| access.prompts.warn(text));

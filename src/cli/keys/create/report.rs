@@ -3,6 +3,7 @@
 use std::io;
 use std::io::Write;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::cli::output;
@@ -11,12 +12,15 @@ use crate::domain::{AccessKey, SecretKey};
 use crate::operations::deliver;
 use crate::operations::deliver::{Delivery, Rescue, rescued};
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::format::Format;
+use crate::operations::format::{Format, time};
 
 /// The result as JSON.
 #[derive(Serialize)]
 struct CreatedRecord<'a> {
     key: KeyRecord<'a>,
+    /// Of a rotation: until when the old key works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_key_ends_at: Option<String>,
     /// Only if it goes to standard output.
     secret_access_key: Option<&'a str>,
     /// `stdout`, `file`, `command`, `terminal` or `rescue_file`.
@@ -28,6 +32,7 @@ struct CreatedRecord<'a> {
 /// Writes the result. A secret that belongs into it and cannot be written is kept in a private file.
 pub(crate) fn write(
     format: Format,
+    old_ends_at: Option<DateTime<Utc>>,
     key: &AccessKey,
     secret: &SecretKey,
     delivered: Delivery,
@@ -35,7 +40,7 @@ pub(crate) fn write(
 ) -> Result<Exit, Failure> {
     let is_shown = delivered == Delivery::Stdout;
     let mut out = output::stdout();
-    let written = write_to(&mut out, format, key, is_shown.then_some(secret), &delivered);
+    let written = write_to(&mut out, format, old_ends_at, key, is_shown.then_some(secret), &delivered);
     let delivered = match output::done(written, &mut out) {
         Err(failure) if is_shown => {
             let why = if failure.message.is_empty() { "Nothing is reading standard output" } else { &failure.message };
@@ -51,6 +56,7 @@ pub(crate) fn write(
 fn write_to(
     out: &mut impl Write,
     format: Format,
+    old_ends_at: Option<DateTime<Utc>>,
     key: &AccessKey,
     secret: Option<&SecretKey>,
     delivered: &Delivery,
@@ -78,6 +84,7 @@ fn write_to(
     let mut fields = record.fields();
     fields.insert(1, ("Secret access key", text.unwrap_or(&place)));
     let key = KeyRecord::of(key);
-    let json = CreatedRecord { key, secret_access_key: text, delivered_to: delivered.word(), file };
+    let old_key_ends_at = old_ends_at.map(time);
+    let json = CreatedRecord { key, old_key_ends_at, secret_access_key: text, delivered_to: delivered.word(), file };
     output::write_fields(out, format, &json, &fields)
 }

@@ -1,6 +1,6 @@
 //! `latchkey keys delete`, `activate`, `deactivate` and `edit` with several keys: one confirmation, and a word on each.
 
-mod input;
+pub(super) mod input;
 mod report;
 
 use std::collections::HashSet;

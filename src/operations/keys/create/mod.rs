@@ -49,7 +49,14 @@ pub(crate) async fn create<A: Access, T>(
 /// An earlier attempt under the same name made the key, and the answer with its secret was lost.
 pub(crate) fn already_exists(key: &AccessKey) -> Failure {
     let id = key.id.to_display(KeyId::MAX_CHARS);
-    Failure::new(Exit::Conflict, format!("An earlier attempt created {id}, and its secret is sent only once."))
+    let exists =
+        Failure::new(Exit::Conflict, format!("An earlier attempt created {id}, and its secret is sent only once."));
+    if key.replaces().is_some() {
+        return exists.next("If you don't have it, undo the rotation and rotate the key again.").command(format!(
+            "If you don't have it, undo the rotation (latchkey keys rotate {id} --undo) and rotate the key again."
+        ));
+    }
+    exists
         .next("If you don't have it, delete this key and create another.")
         .command(format!("If you don't have it, delete this key (latchkey keys delete {id}) and create another."))
 }

@@ -101,6 +101,7 @@ impl State {
             | ActionId::Finish
             | ActionId::All
             | ActionId::Identify
+            | ActionId::Rotate
             | ActionId::Usage => {}
         }
         None

@@ -1,0 +1,72 @@
+//! The name of a file for the secret of each key that is rotated.
+
+use std::path::PathBuf;
+
+use crate::domain::{AccessKey, KeyId};
+
+/// A path with `{id}`, `{old}` and `{label}` in it: the new key's ID, the old one's, and the label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePattern(String);
+
+impl FilePattern {
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Whether two keys get two files.
+    pub fn is_of_each(&self) -> bool {
+        ["{id}", "{old}", "{label}"].iter().any(|part| self.0.contains(part))
+    }
+
+    /// The path that is tried before there is a new key: that of the new key, or another one in the same folder.
+    pub fn before(&self, old: &AccessKey, label: &str) -> PathBuf {
+        self.path(&format!("rotation-of-{}", part(old.id.raw_for_api())), old, label)
+    }
+
+    /// The path for a new key; none if it is the one that was tried.
+    pub fn after(&self, old: &AccessKey, new: &AccessKey) -> Option<PathBuf> {
+        let named = || self.path(&part(new.id.raw_for_api()), old, new.label.raw_for_api());
+        self.0.contains("{id}").then(named)
+    }
+
+    fn path(&self, id: &str, old: &AccessKey, label: &str) -> PathBuf {
+        let (old, label) = (part(old.id.raw_for_api()), part(label));
+        // No part has braces in it.
+        PathBuf::from(self.0.replace("{label}", &label).replace("{old}", &old).replace("{id}", id))
+    }
+}
+
+/// A text as a part of a file's name: it leads to no other folder, and hides no file.
+fn part(text: &str) -> String {
+    let kept = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let part: String = text.chars().map(kept).take(KeyId::MAX_CHARS).collect();
+    match part.strip_prefix('.') {
+        Some(rest) => format!("_{rest}"),
+        None if part.is_empty() => "unlabelled".to_owned(),
+        None => part,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Untrusted;
+
+    #[test]
+    fn parts_are_names_and_nothing_else() {
+        let key = |id: &str, label: &str| AccessKey {
+            label: Untrusted::new(label),
+            ..AccessKey::new(KeyId::parse(id).unwrap(), chrono::Utc::now())
+        };
+        let (old, new) = (key("PK1", "../{id} é\u{1b}"), key("PK2", "../{id} é\u{1b}"));
+        let pattern = FilePattern::new("keys/{label}-{old}-{id}.secret");
+        assert_eq!(pattern.after(&old, &new), Some("keys/_.__id__é_-PK1-PK2.secret".into()));
+        assert_eq!(
+            pattern.before(&old, old.label.raw_for_api()),
+            PathBuf::from("keys/_.__id__é_-PK1-rotation-of-PK1.secret")
+        );
+        assert_eq!(FilePattern::new("{label}").before(&key("PK1", ""), ""), PathBuf::from("unlabelled"));
+        assert_eq!(FilePattern::new("{old}").after(&old, &new), None);
+        assert!(pattern.is_of_each() && !FilePattern::new("secret").is_of_each());
+    }
+}
