@@ -22,9 +22,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use calls::{
-    AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, Clue, DeletedKey,
-    Event, EventScope, EventsRequest, Exchanged, FieldChange, Health, Identified, KeyOwner, NewSigningKey,
-    RevokeRequest, SessionEntry, TokenStatus, TrailFilter, TrailPage,
+    AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, DeletedKey, Event,
+    EventScope, EventsRequest, Exchanged, FieldChange, Health, Identified, KeyOwner, NewSigningKey, RevokeRequest,
+    SessionEntry, TokenStatus, TrailFilter, TrailPage,
 };
 pub(crate) use calls::{CHANGES_FOR, FAREWELL};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
@@ -41,7 +41,7 @@ pub(crate) use transport::Transport;
 pub use transport::{TransportError, install_tls};
 
 use crate::domain::{
-    AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, KeyUsage, Untrusted, Verdict,
+    AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, KeyUsage, Leak, Untrusted, Verdict,
 };
 
 /// One thing that the screen asks for.
@@ -75,6 +75,8 @@ pub enum Request {
     ChangeKeys(Attempt, Vec<KeyChange>),
     /// What the server knows of a key that is being tested.
     Look(Attempt, KeyId),
+    /// Whose these are.
+    Identify(Attempt, Vec<Leak>),
     /// Exchange an HMAC token for an access token.
     Exchange(Attempt, Exchange),
     /// Ask whether an access token is good.
@@ -162,6 +164,8 @@ pub enum Reply {
     KeysChanged(Attempt, Vec<Result<KeyChanged, ApiError>>),
     /// A key that is being tested.
     Looked(Attempt, Result<AccessKey, ApiError>),
+    /// Whose each is; none if it is that of no key.
+    Identified(Attempt, Result<Vec<Option<Identified>>, ApiError>),
     /// What an exchange came to.
     Exchanged(Attempt, Exchanged),
     /// Whether an access token is good.

@@ -207,7 +207,11 @@ pub static ACTIONS: [ActionEntry; 41] = [
         .spare("export")
         .page_summary("Export the list or the report of the last bulk change")
         .plain(31, "export"),
-    action(Id::Identify, "Find out whose secret or token this is").plain(33, "identify").command("keys identify"),
+    action(Id::Identify, "Find out whose secret or token this is")
+        .page("i", "")
+        .spare("whose secret?")
+        .plain(33, "identify")
+        .command("keys identify"),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {

@@ -8,11 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Client, SECRET_BODY_LIMIT};
 use crate::client::ApiError;
 use crate::client::wire::WireKey;
-use crate::domain::{AccessKey, AccessToken, Content, HmacToken, KeyId, SecretKey, Untrusted};
+use crate::domain::{AccessKey, AccessToken, Content, HmacToken, KeyId, Leak, SecretKey, Untrusted};
+
+/// How many pairs of an ID and a content an HMAC token is compared with.
+const MOST_PAIRS: usize = 32;
+/// Events among which a deletion is looked for.
+const NEWEST: usize = 100;
 
 /// What to ask for.
 #[derive(Clone, Debug)]
-pub enum Clue {
+enum Clue {
     Secret(SecretKey),
     AccessToken(AccessToken),
     /// An HMAC token of the content, by the secret of the key with this ID.
@@ -92,12 +97,60 @@ struct WireToken {
 }
 
 impl Client {
+    /// Whose each is.
+    pub(crate) async fn owners(&self, leaks: &[Leak]) -> Result<Vec<Option<Identified>>, ApiError> {
+        let mut owners = Vec::new();
+        for leak in leaks {
+            owners.push(self.owner(leak, true).await?);
+        }
+        Ok(owners)
+    }
+
+    /// Whose one is: none if it is that of no key, or an HMAC token that no ID and content came with.
+    pub async fn owner(&self, leak: &Leak, is_last: bool) -> Result<Option<Identified>, ApiError> {
+        match leak {
+            Leak::Secret(secret) => self.identify(&Clue::Secret(secret.clone()), is_last).await,
+            Leak::AccessToken(token) => self.identify(&Clue::AccessToken(token.clone()), is_last).await,
+            Leak::KeyId(id) => self.owner_of_id(id).await,
+            Leak::HmacToken(token, ids, contents) => {
+                let pairs = ids.iter().flat_map(|id| contents.iter().map(move |content| (id.clone(), content.clone())));
+                for (id, content) in pairs.take(MOST_PAIRS).collect::<Vec<_>>() {
+                    if let Some(found) = self.identify(&Clue::HmacToken(token.clone(), id, content), true).await? {
+                        return Ok(Some(found));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    async fn owner_of_id(&self, id: &KeyId) -> Result<Option<Identified>, ApiError> {
+        let owner = match self.key(id).await {
+            Ok(key) => KeyOwner::Key(Box::new(key)),
+            Err(ApiError::NotFound(_)) => {
+                let events = self.history(id, NEWEST, None).await?.events;
+                let Some(event) = events.into_iter().find(|event| event.kind.raw_for_api() == "deleted") else {
+                    return Ok(None);
+                };
+                let old = |name: &str| {
+                    let change = event.changes.iter().find(|change| change.field.raw_for_api() == name);
+                    change.and_then(|change| change.old.clone()).unwrap_or_else(|| Untrusted::new(""))
+                };
+                let (label, owner) = (old("label"), old("owner"));
+                let (deleted_at, deleted_by) = (Some(event.at), event.by.clone());
+                KeyOwner::Deleted(DeletedKey { id: id.clone(), label, owner, deleted_at, deleted_by })
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Identified { owner, token: None }))
+    }
+
     /// Whose a secret or token is; none if it is that of no key. `is_last` closes the connection, whose buffers held it.
     ///
     /// # Errors
     ///
     /// [`ApiError::NoIdentify`] of a server that can't tell, [`ApiError::Server`] with a time to wait of one that can't yet.
-    pub async fn identify(&self, clue: &Clue, is_last: bool) -> Result<Option<Identified>, ApiError> {
+    async fn identify(&self, clue: &Clue, is_last: bool) -> Result<Option<Identified>, ApiError> {
         let body = match clue {
             Clue::Secret(secret) => WireClue { secret: Some(secret.expose()), ..WireClue::default() },
             Clue::AccessToken(token) => WireClue { access_token: Some(token.expose()), ..WireClue::default() },

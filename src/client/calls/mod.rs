@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 pub use admins::{AdminChange, AdminChangeKind, AdminEntry, AdminList, NewSigningKey, RevokeRequest, SessionEntry};
 pub use answer::Answer;
 pub use exchange::Exchanged;
-pub use identify::{Clue, DeletedKey, Identified, KeyOwner, TokenStatus};
+pub use identify::{DeletedKey, Identified, KeyOwner, TokenStatus};
 pub use inspect::{Event, EventScope, EventsRequest, FieldChange, Health, TrailFilter, TrailPage};
 pub use session::AdminSession;
 pub(crate) use session::FAREWELL;

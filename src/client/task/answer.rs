@@ -25,6 +25,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::EndRotation(..)
             | Request::Events(_)
             | Request::Look(..)
+            | Request::Identify(..)
             | Request::Walk(..)
             | Request::ChangeKeys(..)
             | Request::ChangePassword(_)
@@ -79,6 +80,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             Reply::KeysChanged(attempt, client.change_each(&changes, || begun.elapsed() < CHANGES_FOR).await)
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
+        Request::Identify(attempt, leaks) => Reply::Identified(attempt, client.owners(&leaks).await),
         Request::ChangePassword(new) => Reply::PasswordChanged(client.change_password(&new.old, &new.new).await),
         Request::Admins => Reply::Admins(client.admin_list().await),
         Request::ChangeAdmin(change) => {
@@ -135,6 +137,7 @@ pub(crate) fn is_denial(reply: &Reply) -> bool {
             | Reply::RotationEnded(_, _, Err(ApiError::NotSignedIn(_)))
             | Reply::Events(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Looked(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Identified(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Walked(_, Err(ApiError::NotSignedIn(_)))
             | Reply::PasswordChanged(Err(ApiError::NotSignedIn(_)))
             | Reply::Admins(Err(ApiError::NotSignedIn(_)))
@@ -161,6 +164,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Walk(attempt, _) => Reply::Walked(attempt, Err(error)),
         Request::ChangeKeys(attempt, _) => Reply::KeysChanged(attempt, vec![Err(error)]),
         Request::Look(attempt, _) => Reply::Looked(attempt, Err(error)),
+        Request::Identify(attempt, _) => Reply::Identified(attempt, Err(error)),
         Request::Exchange(attempt, _) => Reply::Exchanged(attempt, Exchanged { result: Err(error), server_time: None }),
         Request::Verify(attempt, ..) => Reply::Verified(attempt, Err(error)),
         Request::ChangePassword(_) => Reply::PasswordChanged(Err(error)),

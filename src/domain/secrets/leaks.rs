@@ -168,7 +168,9 @@ pub fn leaks_in(pasted: &str) -> Vec<Leak> {
     }
     let mut hashes = Vec::new();
     hex_runs(bytes, 0..bytes.len(), |run| {
-        let digits = text(&bytes[run.clone()]);
+        // The two digits of an escape are no part of it.
+        let is_escaped = run.start > 0 && bytes[run.start - 1] == b'%';
+        let digits = text(&bytes[run.start + if is_escaped { 2 } else { 0 }..run.end]);
         match HexKind::of(digits) {
             Some(HexKind::KeyId) => {
                 if let Ok(id) = KeyId::parse(&KeyId::as_stored(digits.to_owned())) {

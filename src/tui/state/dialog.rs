@@ -1,9 +1,9 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HistoryScreen, KeyForm, OverviewScreen,
-    PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog,
-    ViewsDialog,
+    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HistoryScreen, IdentifyDialog, KeyForm,
+    OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen,
+    TokenDialog, ViewsDialog,
 };
 use crate::client::CreateAttempt;
 use crate::domain::AccessKey;
@@ -32,6 +32,8 @@ pub enum Dialog {
     Export(Box<ExportDialog>),
     /// A change of all marked keys.
     Bulk(Box<BulkDialog>),
+    /// Whose a secret is.
+    Identify(Box<IdentifyDialog>),
     /// Steps two and three for a key made earlier or elsewhere.
     Token(Box<TokenDialog>),
     Profiles(ProfilesDialog),
@@ -58,6 +60,7 @@ impl Dialog {
     pub const fn mode(&self) -> Mode {
         match self {
             Self::Create(_) | Self::Edit(_) | Self::Export(_) | Self::Password(_) | Self::Revoke(_) => Mode::Form,
+            Self::Identify(dialog) if dialog.takes_text() => Mode::Form,
             Self::Admins(screen) => screen.mode(),
             Self::Sessions(screen) => screen.mode(),
             Self::History(screen) => screen.mode(),
@@ -70,7 +73,7 @@ impl Dialog {
             Self::Views(_) => Mode::Views,
             Self::Columns(_) => Mode::Columns,
             Self::Overview(_) => Mode::Overview,
-            Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) => Mode::Question,
+            Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) | Self::Identify(_) => Mode::Question,
         }
     }
 
@@ -99,6 +102,7 @@ impl Dialog {
             Self::LeftOver(dialog) => Some(&mut dialog.call),
             Self::Bulk(dialog) => dialog.call(),
             Self::Password(dialog) => Some(&mut dialog.call),
+            Self::Identify(dialog) => Some(&mut dialog.call),
             Self::Revoke(dialog) => Some(&mut dialog.call),
             Self::Admins(screen) => screen.step.as_mut().map(AdminStep::call),
             Self::Sessions(screen) => screen.question.as_mut().map(|question| &mut question.call),

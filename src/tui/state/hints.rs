@@ -2,7 +2,7 @@
 
 use super::{
     AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DetailsPane, Dialog, ExportFocus, Focus,
-    HmacFocus, MouseUse, PasswordFocus, SaveFocus, SignInFocus, State, Step,
+    HmacFocus, IdentifyButton, MouseUse, PasswordFocus, SaveFocus, SignInFocus, State, Step,
 };
 use crate::domain::Status;
 use crate::operations::actions::ActionId;
@@ -62,6 +62,15 @@ impl State {
         match self.dialog.as_ref()? {
             Dialog::Create(dialog) => {
                 pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "create" }, "cancel")
+            }
+            Dialog::Identify(dialog) => {
+                let submit = match dialog.pressed()? {
+                    IdentifyButton::Identify => "identify",
+                    IdentifyButton::Cancel => "cancel",
+                    IdentifyButton::Close => "close",
+                    IdentifyButton::Show | IdentifyButton::Deactivate => "select",
+                };
+                pick(submit, if dialog.takes_text() { "cancel" } else { "close" })
             }
             Dialog::Password(dialog) => {
                 let submit = match dialog.focus {

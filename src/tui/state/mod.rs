@@ -39,6 +39,7 @@ pub use input::form::{Focus, KeyForm};
 pub use keys::columns::ColumnsDialog;
 pub use keys::export::{ExportDialog, ExportFocus, ExportOf, ExportStage, Reading};
 pub use keys::history::{HistoryKey, HistoryScreen};
+pub use keys::identify::{IdentifyButton, IdentifyDialog};
 pub use keys::overview::OverviewScreen;
 pub use keys::pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
 pub use keys::token::{TokenDialog, TokenFocus};

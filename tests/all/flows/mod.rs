@@ -8,6 +8,7 @@ mod create;
 mod event_loop;
 mod export;
 mod history;
+mod identify;
 mod keys;
 mod list;
 mod looks;

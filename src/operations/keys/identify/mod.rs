@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::client::{ApiError, Client, Clue, DeletedKey, FieldChange, Identified, KeyOwner, TokenStatus};
-use crate::domain::{AccessKey, Content, HmacToken, KeyId, Leak, SecretKey, Status, Untrusted, leaks_in};
+use crate::client::{ApiError, DeletedKey, Identified, KeyOwner, TokenStatus};
+use crate::domain::{AccessKey, KeyId, Leak, SecretKey, Status, Untrusted, leaks_in};
 use crate::operations::access::Access;
 use crate::operations::format::{key_in_line, local_time, relative};
 use crate::operations::keys::activate::Switch;
@@ -19,13 +19,9 @@ use crate::operations::messages;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
 
-/// How many pairs of an ID and a content an HMAC token is compared with.
-const MOST_PAIRS: usize = 32;
 /// How often a server that isn't ready is asked again, and after how long.
 const TRIES: u32 = 120;
 const LONGEST_PAUSE: u64 = 10;
-/// Events among which a deletion is looked for.
-const NEWEST: usize = 100;
 /// Cells of a text of the server within a sentence.
 const CELLS: usize = 100;
 
@@ -151,7 +147,7 @@ pub(crate) async fn ask_all<A: Access>(access: &mut A, leaks: Vec<Leak>) -> Flow
 pub(crate) async fn ask<A: Access>(access: &mut A, leak: &Leak, is_last: bool) -> Flow<Option<Identified>> {
     let mut tries = 0;
     loop {
-        match access.try_call(async |client| identify(client, leak, is_last).await).await? {
+        match access.try_call(async |client| client.owner(leak, is_last).await).await? {
             Err(error @ ApiError::Server { status: 503, retry_after: Some(wait), .. }) if tries < TRIES => {
                 if tries == 0 {
                     access.prompter().warn(format!("{error} Waiting for it…"));
@@ -163,54 +159,6 @@ pub(crate) async fn ask<A: Access>(access: &mut A, leak: &Leak, is_last: bool) -
             answer => return Ok(answer?),
         }
     }
-}
-
-/// Asks whose one is, once.
-pub async fn identify(client: &Client, leak: &Leak, is_last: bool) -> Result<Option<Identified>, ApiError> {
-    match leak {
-        Leak::Secret(secret) => client.identify(&Clue::Secret(secret.clone()), is_last).await,
-        Leak::AccessToken(token) => client.identify(&Clue::AccessToken(token.clone()), is_last).await,
-        Leak::KeyId(id) => of_id(client, id).await,
-        Leak::HmacToken(token, ids, contents) => of_hmac_token(client, token, ids, contents).await,
-    }
-}
-
-async fn of_id(client: &Client, id: &KeyId) -> Result<Option<Identified>, ApiError> {
-    let owner = match client.key(id).await {
-        Ok(key) => KeyOwner::Key(Box::new(key)),
-        Err(ApiError::NotFound(_)) => {
-            let events = client.history(id, NEWEST, None).await?.events;
-            let Some(event) = events.into_iter().find(|event| event.kind.raw_for_api() == "deleted") else {
-                return Ok(None);
-            };
-            let old = |name: &str| {
-                let is_it = |change: &&FieldChange| change.field.raw_for_api() == name;
-                let old = event.changes.iter().find(is_it).and_then(|change| change.old.clone());
-                old.unwrap_or_else(|| Untrusted::new(""))
-            };
-            let (label, owner) = (old("label"), old("owner"));
-            let (deleted_at, deleted_by) = (Some(event.at), event.by.clone());
-            KeyOwner::Deleted(DeletedKey { id: id.clone(), label, owner, deleted_at, deleted_by })
-        }
-        Err(error) => return Err(error),
-    };
-    Ok(Some(Identified { owner, token: None }))
-}
-
-async fn of_hmac_token(
-    client: &Client,
-    token: &HmacToken,
-    ids: &[KeyId],
-    contents: &[Content],
-) -> Result<Option<Identified>, ApiError> {
-    let pairs = ids.iter().flat_map(|id| contents.iter().map(move |content| (id, content)));
-    for (id, content) in pairs.take(MOST_PAIRS) {
-        let clue = Clue::HmacToken(token.clone(), id.clone(), content.clone());
-        if let Some(found) = client.identify(&clue, true).await? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
 }
 
 /// The keys that could be deactivated, each once.

@@ -4,6 +4,7 @@ pub(super) mod columns;
 pub(super) mod due;
 pub(super) mod export;
 pub(super) mod history;
+pub(super) mod identify;
 pub(super) mod overview;
 pub(super) mod pending;
 pub(super) mod token;

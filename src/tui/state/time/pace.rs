@@ -127,6 +127,7 @@ impl State {
             | Dialog::Create(_)
             | Dialog::Edit(_)
             | Dialog::Export(_)
+            | Dialog::Identify(_)
             | Dialog::Password(_)
             | Dialog::Profiles(_)
             | Dialog::Views(_)

@@ -346,6 +346,7 @@ impl State {
             Dialog::Views(dialog) => dialog.naming.as_mut().map(|(typed, _)| typed as _),
             Dialog::Delete(dialog) => Some(&mut dialog.typed),
             Dialog::Password(dialog) => Some(&mut **dialog),
+            Dialog::Identify(dialog) => Some(&mut **dialog),
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),
             Dialog::Admins(screen) => screen.step.as_mut().map(AdminStep::text_input),
             Dialog::Profiles(dialog) => Some(dialog),

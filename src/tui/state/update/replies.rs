@@ -86,6 +86,10 @@ impl State {
             Reply::Deleted(key, result) => self.on_deleted(&key, result),
             Reply::RotationEnded(_, end, result) => self.on_rotation_ended(end, result),
             Reply::Walked(attempt, read) => self.on_walked(attempt, read, now),
+            Reply::Identified(attempt, found) => {
+                self.on_identified(attempt, found);
+                None
+            }
             Reply::KeysChanged(attempt, changed) => self.on_keys_changed(attempt, changed, now),
         }
     }

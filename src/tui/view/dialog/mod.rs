@@ -8,6 +8,7 @@ mod export;
 mod form;
 pub(crate) mod guard;
 pub(crate) mod help;
+mod identify;
 mod profiles;
 mod question;
 pub(crate) mod servers;
@@ -50,6 +51,7 @@ pub(crate) fn draw(
         Dialog::Revoke(dialog) => admins::draw_revoke(frame, area, dialog),
         Dialog::Create(dialog) => form::draw_create(frame, area, dialog, state, now),
         Dialog::Export(dialog) => export::draw(frame, area, dialog),
+        Dialog::Identify(dialog) => identify::draw(frame, area, dialog, now),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
         Dialog::Bulk(dialog) => bulk::draw(frame, area, dialog, state.list.ahead, now),

@@ -73,6 +73,7 @@ impl State {
                 self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.key_server()))));
             }
             ActionId::Export => self.open_export(),
+            ActionId::Identify => self.open_identify(),
             ActionId::Profiles => self.open_profiles(),
             ActionId::Views => return Some(self.open_views()),
             ActionId::Overview => return Some(self.open_overview()),
@@ -100,7 +101,6 @@ impl State {
             | ActionId::Doctor
             | ActionId::Finish
             | ActionId::All
-            | ActionId::Identify
             | ActionId::Rotate
             | ActionId::Usage => {}
         }
@@ -206,6 +206,7 @@ impl State {
                 }
             },
             Dialog::Export(_) => self.act_in_export(action),
+            Dialog::Identify(_) => self.act_in_identify(action),
             Dialog::Profiles(_) => self.act_in_profiles(action),
             Dialog::Views(_) => self.act_in_views(action),
             Dialog::Columns(_) => self.act_in_columns(action),

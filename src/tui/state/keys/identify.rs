@@ -1,0 +1,174 @@
+//! Whose secret or token is this? A dialog that takes one, and what can be done with its key.
+
+use crate::client::{ApiError, Attempt, Identified, Request};
+use crate::domain::{AccessKey, Filter, KeyQuery, Leak, Status};
+use crate::operations::keys::activate::Switch;
+use crate::operations::keys::identify::{Finding, clues};
+use crate::operations::messages;
+use crate::tui::field::Field;
+use crate::tui::keymap::Action;
+use crate::tui::state::input::text_input::TextInput;
+use crate::tui::state::{CallState, Dialog, Effect, Question, State};
+
+/// The most characters of a text that holds a secret.
+const MOST: usize = 16 * 1024;
+
+#[derive(Debug)]
+pub struct IdentifyDialog {
+    /// What was pasted. Never echoed, and wiped once it is asked for.
+    pub pasted: Field,
+    /// The stop of the focus: the field, then the buttons; of what was found, the buttons alone.
+    pub focus: usize,
+    pub call: CallState,
+    /// What was found, once that is known.
+    pub findings: Vec<Finding>,
+    /// What was asked for: in it is what was pasted, until the answer has come.
+    asked: Vec<Leak>,
+    attempt: Attempt,
+}
+
+/// A button of the dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifyButton {
+    Identify,
+    Cancel,
+    Close,
+    /// Show the key in the list.
+    Show,
+    Deactivate,
+}
+
+impl IdentifyDialog {
+    fn new() -> Self {
+        Self {
+            pasted: Field::masked(MOST),
+            focus: 0,
+            call: CallState::None,
+            findings: Vec::new(),
+            asked: Vec::new(),
+            attempt: Attempt::next(),
+        }
+    }
+
+    /// Whether something is typed.
+    pub const fn takes_text(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The key that the buttons are about: the first one.
+    pub fn key(&self) -> Option<&AccessKey> {
+        self.findings.iter().find_map(Finding::key)
+    }
+
+    /// The buttons; where something was found, the safe one comes first.
+    pub fn buttons(&self) -> &'static [IdentifyButton] {
+        use IdentifyButton::{Cancel, Close, Deactivate, Identify, Show};
+        match self.key() {
+            _ if self.takes_text() => &[Identify, Cancel],
+            None => &[Close],
+            Some(key) if key.status == Status::Active => &[Close, Show, Deactivate],
+            Some(_) => &[Close, Show],
+        }
+    }
+
+    /// The place of the focused button.
+    pub fn focused(&self) -> Option<usize> {
+        self.focus.checked_sub(usize::from(self.takes_text()))
+    }
+
+    /// What Enter does: the focused button, and in the field the first one.
+    pub fn pressed(&self) -> Option<IdentifyButton> {
+        self.buttons().get(self.focused().unwrap_or(0)).copied()
+    }
+
+    fn step(&mut self, action: Action) {
+        let stops = self.buttons().len() + usize::from(self.takes_text());
+        self.focus = match action {
+            Action::Next => (self.focus + 1) % stops,
+            Action::Previous => (self.focus + stops - 1) % stops,
+            _ => self.focus,
+        };
+    }
+}
+
+impl TextInput for IdentifyDialog {
+    fn field(&mut self) -> Option<&mut Field> {
+        (self.takes_text() && self.focus == 0).then_some(&mut self.pasted)
+    }
+
+    fn go(&mut self, action: Action) {
+        self.step(action);
+    }
+}
+
+impl State {
+    pub(crate) fn open_identify(&mut self) {
+        self.dialog = Some(Dialog::Identify(Box::new(IdentifyDialog::new())));
+    }
+
+    pub(crate) fn act_in_identify(&mut self, action: Action) -> Option<Effect> {
+        let Some(Dialog::Identify(dialog)) = &mut self.dialog else { return None };
+        let pressed = match action {
+            Action::Cancel => IdentifyButton::Close,
+            // Nothing is lost by going on: whose it is can be asked again.
+            _ if dialog.call.is_sent() => return None,
+            Action::Submit => dialog.pressed()?,
+            _ => {
+                dialog.step(action);
+                return None;
+            }
+        };
+        match pressed {
+            IdentifyButton::Identify => match clues(dialog.pasted.text()) {
+                Err(why) => {
+                    dialog.call = CallState::Invalid(format!("{why} {}", messages::NOTHING_SENT));
+                    None
+                }
+                Ok(leaks) => {
+                    dialog.pasted = Field::masked(MOST);
+                    dialog.call = CallState::Sent;
+                    dialog.attempt = Attempt::next();
+                    dialog.asked.clone_from(&leaks);
+                    Some(Request::Identify(dialog.attempt, leaks).into())
+                }
+            },
+            IdentifyButton::Cancel | IdentifyButton::Close => {
+                self.dialog = None;
+                None
+            }
+            IdentifyButton::Show => {
+                let text = dialog.key()?.id.raw_for_api().to_owned();
+                self.dialog = None;
+                let filter = Filter { text, status: None };
+                self.list.change(KeyQuery { filter, ..self.list.query.clone() }).map(Effect::from)
+            }
+            IdentifyButton::Deactivate => {
+                let key = dialog.key()?.clone();
+                if let Some(why) = self.read_only() {
+                    self.say(why.to_string());
+                    return None;
+                }
+                self.dialog = Some(Dialog::Switch(Question::new(key), Switch::Deactivate(None)));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn on_identified(&mut self, attempt: Attempt, found: Result<Vec<Option<Identified>>, ApiError>) {
+        let Some(Dialog::Identify(dialog)) = &mut self.dialog else { return };
+        if dialog.attempt != attempt {
+            return;
+        }
+        let asked = std::mem::take(&mut dialog.asked);
+        match found {
+            Ok(found) => {
+                dialog.call = CallState::None;
+                dialog.focus = 0;
+                dialog.findings = asked.iter().zip(found).map(|(leak, one)| Finding::of(leak, one)).collect();
+                // The buttons are about the first key.
+                dialog.findings.sort_by_key(|finding| finding.key().is_none());
+            }
+            Err(error) => dialog.call = CallState::Failed(error.to_string()),
+        }
+    }
+}
