@@ -103,6 +103,9 @@ pub static ACTIONS: [ActionEntry; 41] = [
         .on_key(),
     action(Id::Edit, "Edit an access key").page("e", "edit").plain(8, "edit").command("keys edit").changing().on_key(),
     action(Id::Rotate, "Replace an access key by a new one, with an overlap in which both work")
+        .page("R", "")
+        .spare("rotate")
+        .page_summary("Rotate the key, or see the rotation under way")
         .plain(34, "rotate")
         .command("keys rotate")
         .changing()

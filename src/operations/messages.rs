@@ -6,8 +6,8 @@ use chrono::{DateTime, Local, Utc};
 
 use super::format::{grouped, local_time, relative};
 use super::keys::bulk::counted;
-use crate::client::{ApiError, EndedRotation, PendingCreate, RotationEnd};
-use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, sentence};
+use crate::client::{ApiError, EndedRotation, NewKey, PendingCreate, RotationEnd};
+use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, capitalized, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -31,14 +31,19 @@ pub(crate) fn key_labelled(texts: &Texts) -> String {
     }
 }
 
+/// What is done to make a new key, within a sentence.
+pub(crate) fn creating(new: &NewKey) -> String {
+    match &new.replaces {
+        Some(old) => format!("rotating {}", old.id.to_display(ID_CELLS)),
+        None => format!("creating {}", key_labelled(&new.texts)),
+    }
+}
+
 /// A key creation whose outcome an earlier run did not learn; `next` says what to do about it.
 pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
     let at = left.at.format("%Y-%m-%d %H:%M UTC");
     let kept = left.secret_until.map(|until| format!(" {}", secret_kept(until))).unwrap_or_default();
-    let what = match &left.new.replaces {
-        Some(old) => format!("Rotating {}", old.id.to_display(ID_CELLS)),
-        None => format!("Creating {}", key_labelled(&left.new.texts)),
-    };
+    let what = capitalized(&creating(&left.new));
     format!("{what} at {at} was interrupted.{kept} {next}")
 }
 
@@ -148,6 +153,9 @@ pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
 pub(crate) fn nothing_to_undo(limit: &str) -> String {
     format!("Nothing to undo. Only your last change of keys can be undone{limit}; a deletion can't.")
 }
+
+/// Before a key is made, where that can't be begun.
+pub(crate) const NO_KEY_MADE: &str = "No key was made.";
 
 /// After the result of a change of more keys than are kept for an undo.
 pub(crate) const TOO_MUCH_TO_UNDO: &str = " These are too many keys to be undone.";

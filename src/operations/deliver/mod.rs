@@ -18,5 +18,5 @@ pub use menu::deliver;
 pub use rescue::Rescue;
 pub(crate) use rescue::rescued;
 pub(crate) use save::{COMMAND, FILE, SECRET_IN_TARGET, ask_command, ask_file};
-pub use save::{SaveTarget, save};
+pub use save::{SaveTarget, attempt, save};
 pub(crate) use show::{SHOW, show};

@@ -51,6 +51,16 @@ impl SaveTarget {
     }
 }
 
+/// Tries a target before there is a secret: makes the file and removes it again, or finds the command.
+pub async fn attempt(target: &SaveTarget) -> Result<(), NotSaved> {
+    if reveals_secret(target.text()) {
+        return Err(NotSaved::new(SECRET_IN_TARGET));
+    }
+    let opening = target.clone();
+    let opened = tokio::task::spawn_blocking(move || opening.open().map(drop)).await;
+    opened.map_err(|_| NotSaved::new(WRITING_INTERRUPTED))?
+}
+
 /// Writes to a target, until it is done or `stop` ends the command. Neither holds up another task.
 pub async fn save(
     target: &SaveTarget,

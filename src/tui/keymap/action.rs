@@ -59,6 +59,12 @@ pub enum Action {
     EndSession,
     /// End all sessions of the selected one's administrator.
     EndAllSessions,
+    /// End the old key of a rotation.
+    FinishRotation,
+    /// Delete the new key of a rotation.
+    UndoRotation,
+    /// Show the other key of a rotation.
+    OtherKey,
     /// Do what is focused.
     Submit,
     /// To the next field or button.

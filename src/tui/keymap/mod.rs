@@ -25,6 +25,8 @@ pub enum Mode {
     Progress,
     /// The dialog that holds a new secret.
     Reveal,
+    /// The dialog of a rotation that is under way.
+    Rotation,
     Profiles,
     Views,
     /// The dialog that chooses columns.

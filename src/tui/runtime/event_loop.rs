@@ -258,6 +258,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             Some(Effect::Copy(what, text)) => self.tasks.copy(what, text.expose_secret()),
             Some(Effect::Overwrite) => self.tasks.overwrite(),
             Some(Effect::Look) => self.tasks.look(),
+            Some(Effect::Try(to)) => self.tasks.attempt(to),
             Some(Effect::Deliver(to, content)) => self.tasks.deliver(to, content),
             Some(Effect::StopDelivery) => self.tasks.stop_delivery(),
             Some(Effect::Keep(setting, done)) => self.tasks.keep(setting, done),
@@ -268,6 +269,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     fn take_result(&mut self, result: TaskResult, now: ClockReading) -> Option<Effect> {
         match result {
             TaskResult::Looked(found) => return self.state.on_surroundings(found, now),
+            TaskResult::Tried(tried) => return self.state.on_tried(tried),
             TaskResult::Delivered(kind, delivered) => self.state.on_delivered(kind, delivered),
             TaskResult::Forgotten => {}
             TaskResult::Kept(done, kept) => self.state.on_kept(&done, kept),

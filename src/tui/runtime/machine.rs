@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::domain::ClipboardChoice;
-use crate::operations::deliver::{SaveContent, save};
+use crate::operations::deliver::{NotSaved, SaveContent, attempt, save};
 use crate::platform::clipboard::report::What;
 use crate::platform::clipboard::{Clipboard, Copied};
 use crate::platform::delivery::OutputMode;
@@ -35,6 +35,9 @@ pub trait Machine: Clone + Send + Sync + 'static {
 
     /// Deletes what tmux keeps of a text that was copied through it.
     fn forget(&self, text: Zeroizing<String>) -> impl Future<Output = ()> + Send;
+
+    /// Tries a file or a command before there is a secret for it.
+    fn attempt(&self, to: SaveTarget) -> impl Future<Output = Result<(), NotSaved>> + Send;
 
     /// Writes a secret to a file or a command, until it is done or told to stop.
     fn deliver(
@@ -90,6 +93,10 @@ impl Machine for ThisMachine {
 
     async fn forget(&self, text: Zeroizing<String>) {
         Clipboard::forget(text).await;
+    }
+
+    async fn attempt(&self, to: SaveTarget) -> Result<(), NotSaved> {
+        attempt(&to).await
     }
 
     async fn deliver(&self, to: SaveTarget, content: SaveContent, stop: oneshot::Receiver<()>) -> SaveResult {

@@ -39,6 +39,8 @@ pub(crate) enum TaskResult {
     Forgotten,
     /// What was done to a setting, and whether it was written.
     Kept(String, Result<(), String>),
+    /// Whether a new secret can go where it is to go.
+    Tried(Result<(), NotSaved>),
     /// A secret or a list was delivered, or not.
     Delivered(SaveKind, SaveResult),
 }
@@ -81,6 +83,11 @@ impl<M: Machine> BackgroundTasks<M> {
             let kept = written.await.unwrap_or_else(|_| Err(WRITING_INTERRUPTED.to_owned()));
             TaskResult::Kept(done, kept)
         });
+    }
+
+    pub(crate) fn attempt(&mut self, to: SaveTarget) {
+        let machine = self.machine.clone();
+        self.running.spawn(async move { TaskResult::Tried(machine.attempt(to).await) });
     }
 
     pub(crate) fn deliver(&mut self, to: SaveTarget, content: SaveContent) {

@@ -2,8 +2,8 @@
 
 use super::{
     AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HistoryScreen, IdentifyDialog, KeyForm,
-    OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen,
-    TokenDialog, ViewsDialog,
+    OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, RotateDialog,
+    RotationDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
 use crate::client::CreateAttempt;
 use crate::domain::AccessKey;
@@ -28,6 +28,10 @@ pub enum Dialog {
     Edit(EditDialog),
     Delete(DeleteDialog),
     Switch(Question, Switch),
+    /// What a new key is that replaces another, where its secret goes, and how long the old one works.
+    Rotate(Box<RotateDialog>),
+    /// Two keys of which one replaces the other.
+    Rotation(Box<RotationDialog>),
     /// Exporting the list, or the report on an act on many keys.
     Export(Box<ExportDialog>),
     /// A change of all marked keys.
@@ -59,7 +63,14 @@ impl Dialog {
     /// What presses mean in it.
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Create(_) | Self::Edit(_) | Self::Export(_) | Self::Password(_) | Self::Revoke(_) => Mode::Form,
+            Self::Create(_)
+            | Self::Edit(_)
+            | Self::Rotate(_)
+            | Self::Export(_)
+            | Self::Password(_)
+            | Self::Revoke(_) => Mode::Form,
+            Self::Rotation(dialog) if dialog.asking => Mode::Question,
+            Self::Rotation(_) => Mode::Rotation,
             Self::Identify(dialog) if dialog.takes_text() => Mode::Form,
             Self::Admins(screen) => screen.mode(),
             Self::Sessions(screen) => screen.mode(),
@@ -88,6 +99,7 @@ impl Dialog {
             Self::Edit(dialog) => Some(&dialog.key),
             Self::Delete(dialog) => Some(&dialog.key),
             Self::Switch(question, _) => Some(&question.key),
+            Self::Rotate(dialog) => Some(&dialog.key),
             _ => None,
         }
     }
@@ -100,6 +112,8 @@ impl Dialog {
             Self::Delete(dialog) => Some(&mut dialog.call),
             Self::Switch(question, _) | Self::Lost(question) => Some(&mut question.call),
             Self::LeftOver(dialog) => Some(&mut dialog.call),
+            Self::Rotate(dialog) => Some(&mut dialog.call),
+            Self::Rotation(dialog) => Some(&mut dialog.call),
             Self::Bulk(dialog) => dialog.call(),
             Self::Password(dialog) => Some(&mut dialog.call),
             Self::Identify(dialog) => Some(&mut dialog.call),

@@ -1,7 +1,8 @@
 //! The help: every press of what is open and what it does; of the list, by topic. It is found by typing, and Enter does it.
 
 use super::{
-    BulkFormFocus, BulkStage, ClockReading, CreateDialog, Dialog, EditDialog, Effect, ExpiryInput, Focus, State,
+    BulkFormFocus, BulkStage, ClockReading, CreateDialog, Dialog, EditDialog, Effect, ExpiryInput, Focus, RotateFocus,
+    State,
 };
 use crate::domain::{Untrusted, capitalized, fold};
 use crate::tui::field::Field;
@@ -94,9 +95,9 @@ impl State {
             lines.push(HelpLine::Words("No matching commands. Esc clears the search.".into()));
         }
         if !help.is_of_list() {
-            if let Some(expiry) = self.expiry_being_chosen() {
+            if let Some((name, expiry)) = self.expiry_being_chosen() {
                 lines.push(HelpLine::Words(String::new()));
-                lines.push(HelpLine::Words(format!("Expires: {}", expiry.presses())));
+                lines.push(HelpLine::Words(format!("{name}: {}", expiry.presses())));
             }
             return lines;
         }
@@ -109,13 +110,19 @@ impl State {
         lines
     }
 
-    fn expiry_being_chosen(&self) -> Option<&ExpiryInput> {
+    fn expiry_being_chosen(&self) -> Option<(&'static str, &ExpiryInput)> {
+        const NAME: &str = "Expires";
         match self.dialog.as_ref()? {
+            Dialog::Rotate(dialog) => match dialog.focus {
+                RotateFocus::Overlap => Some(("The old key works", &dialog.overlap)),
+                RotateFocus::New(Focus::Expiry) => Some((NAME, &dialog.form.expiry)),
+                _ => None,
+            },
             Dialog::Create(CreateDialog { form, .. }) | Dialog::Edit(EditDialog { form, .. }) => {
-                (form.focus == Focus::Expiry).then_some(&form.expiry)
+                (form.focus == Focus::Expiry).then_some((NAME, &form.expiry))
             }
             Dialog::Bulk(dialog) => match &dialog.stage {
-                BulkStage::Form(form) if form.focus == BulkFormFocus::Expiry => Some(&form.expiry),
+                BulkStage::Form(form) if form.focus == BulkFormFocus::Expiry => Some((NAME, &form.expiry)),
                 _ => None,
             },
             _ => None,

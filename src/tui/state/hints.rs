@@ -2,7 +2,7 @@
 
 use super::{
     AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DetailsPane, Dialog, ExportFocus, Focus,
-    HmacFocus, IdentifyButton, MouseUse, PasswordFocus, SaveFocus, SignInFocus, State, Step,
+    HmacFocus, IdentifyButton, MouseUse, PasswordFocus, RotationButton, SaveFocus, SignInFocus, State, Step,
 };
 use crate::domain::Status;
 use crate::operations::actions::ActionId;
@@ -32,6 +32,9 @@ impl State {
                 Some(Dialog::Switch(question, switch)) if !question.choices(*switch).is_empty() => binding.hint,
                 _ => "",
             },
+            Action::UndoRotation if !self.offers(RotationButton::Undo) => "",
+            Action::FinishRotation if !self.offers(RotationButton::Finish) => "",
+            Action::OtherKey if !self.offers(RotationButton::Other) => "",
             Action::Next if matches!(self.dialog, Some(Dialog::Revoke(_))) => "choose",
             Action::Next if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => "next button",
             Action::Do(ActionId::Export) if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => {
@@ -43,6 +46,10 @@ impl State {
             }
             _ => binding.hint,
         }
+    }
+
+    fn offers(&self, button: RotationButton) -> bool {
+        matches!(&self.dialog, Some(Dialog::Rotation(dialog)) if dialog.buttons().contains(&button))
     }
 
     /// What Enter does in the open dialog, and what Esc does, where that is not what they do in most.
@@ -124,6 +131,7 @@ impl State {
                 };
                 pick(submit, "cancel")
             }
+            Dialog::Rotate(dialog) => pick(if dialog.is_at_cancel() { "cancel" } else { "rotate" }, "cancel"),
             Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
             Dialog::Token(token) => match &token.step {
                 Some(step) => Some(step_hint(step, is_submit)),

@@ -11,6 +11,7 @@ mod keys;
 mod list;
 mod panes;
 mod reveal;
+mod rotation;
 mod rows;
 mod step;
 mod time;
@@ -51,6 +52,9 @@ pub use list::{List, LoadFailure, Marks};
 use panes::{DETAILS_OPEN_FROM, WIDE_LIST};
 pub use panes::{DetailsPane, Panes, SMALLEST};
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
+pub use rotation::{
+    Destination, NewSecretTarget, PairSide, RotateDialog, RotateFocus, RotationButton, RotationDialog, TargetKind,
+};
 pub use rows::Rows;
 pub use step::{
     Delivery, HmacFocus, HmacStep, Made, NotSaved, SaveFocus, SaveResult, SaveStep, SaveTarget, Saved, Saving, Step,
@@ -181,6 +185,8 @@ pub enum Effect {
     Overwrite,
     /// Look who would see a secret, and where a copy would go.
     Look,
+    /// Try where a new secret is to go, before there is one.
+    Try(SaveTarget),
     /// Bring a secret or a list to a file or a command.
     Deliver(SaveTarget, SaveContent),
     /// Stop that.
@@ -265,6 +271,7 @@ impl State {
         let countdown = match &self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.next_wake(now),
             Some(Dialog::Bulk(bulk)) => bulk.next_wake(),
+            Some(Dialog::Rotation(dialog)) => dialog.next_wake(),
             Some(Dialog::Token(token)) => token.step.as_ref().and_then(|step| step.next_wake(now)),
             _ => None,
         };

@@ -15,7 +15,7 @@ use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
 use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage, Status};
 use crate::operations::format::relative;
 use crate::operations::keys::refusals::Refusals;
-use crate::operations::keys::usage;
+use crate::operations::keys::{rotate, usage};
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
 
@@ -39,7 +39,9 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         .border_style(theme::LINE)
         .title(Line::styled(" Details ", theme::TITLE))
         .padding(Padding::horizontal(1));
-    if area.height <= 6
+    // A row more for a rotation leaves none for it either.
+    let least = state.list.selected_key().map_or(6, |key| 6 + 5 * u16::from(has_rotation(key)));
+    if area.height <= least
         && let Some(key) = state.list.selected_key()
     {
         // There is no row for it.
@@ -141,6 +143,9 @@ fn in_full(
             facts.push((fields::AGAIN, words, Style::new()));
             facts.extend(refused.map(|refused| meanwhile(refused, dates, now)));
         }
+        if field.name == "status" {
+            facts.extend(rotation(key, dates, now, true));
+        }
         if field.name == "label" {
             facts.extend(confusable(key).map(|confusable| ("", confusable.words().to_owned(), theme::WARNING)));
         }
@@ -183,7 +188,32 @@ fn in_short(key: &AccessKey, width: usize, dates: Dates, now: ClockReading) -> V
         };
         (title, words + &behind(field, key), style)
     };
-    fields.into_iter().map(fact).collect()
+    let mut facts: Vec<DetailRow> = fields.into_iter().map(fact).collect();
+    // The ID and the label come first.
+    for (at, fact) in (2..).zip(rotation(key, dates, now, false)) {
+        facts.insert(at.min(facts.len()), fact);
+    }
+    facts
+}
+
+const fn has_rotation(key: &AccessKey) -> bool {
+    key.rotation.is_some() || key.late_use_at.is_some()
+}
+
+/// The other key of a rotation that is under way; a use of a key after its rotation ended.
+fn rotation(key: &AccessKey, dates: Dates, now: ClockReading, in_full: bool) -> Vec<DetailRow> {
+    // Where there is little room, the expiry tells until when.
+    let until = |end| if in_full { format!(" (works until {})", when::whole(end, dates)) } else { String::new() };
+    let pair = rotate::other(key, until).map(|words| ("Rotation", words, theme::WARNING));
+    let late = rotate::late_use(key, now.utc).map(|when| {
+        let words = if in_full {
+            format!("Used after its rotation ended: {when}; somebody still has it")
+        } else {
+            format!("{when}, after its rotation ended")
+        };
+        (rotate::LATE_USE, words, theme::ERROR)
+    });
+    pair.into_iter().chain(late).collect()
 }
 
 /// A value that reads alike wherever it is shown, with its style.

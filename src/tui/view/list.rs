@@ -14,7 +14,7 @@ use super::when;
 use super::widgets::{NARROW, line, mark_row, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, Columns, FIELDS, FieldValue, FieldWidths, KeyField, ListColumn};
-use crate::domain::{AccessKey, Dates, Search, Sort, Status};
+use crate::domain::{AccessKey, Dates, Rotation, Search, Sort, Status};
 use crate::operations::keys::usage;
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
@@ -55,13 +55,22 @@ struct Layout {
     columns: Vec<ShownColumn>,
     /// Blanks between two columns.
     gap: usize,
+    is_narrow: bool,
 }
 
 impl Layout {
     /// The columns that fit into a list, by what the keys need that are in sight.
     fn new(state: &State, window: &Window, width: usize) -> Self {
         let top = state.list.top;
-        let widest = window.widths(top..top + usize::from(state.panes().list));
+        let mut widest = window.widths(top..top + usize::from(state.panes().list));
+        // A status that has a mark needs more cells than its column has.
+        let marked = window.rows_from(top).take(usize::from(state.panes().list)).filter(|key| has_mark(key));
+        let cells = marked.map(|key| status(key, width < usize::from(NARROW)).0.width()).max().unwrap_or(0);
+        for (width, field) in widest.iter_mut().zip(&FIELDS) {
+            if field.name == "status" {
+                *width = cells;
+            }
+        }
         Self::fitting(&state.columns, width, widest, state.dates)
     }
 
@@ -80,7 +89,7 @@ impl Layout {
             ColumnWidth::Id => needed(index).min(if width < 120 { ID.1 } else { ID.2 }),
             ColumnWidth::Rest => 0,
             ColumnWidth::Text(most) => needed(index).min(most),
-            ColumnWidth::Cells(cells) => cells,
+            ColumnWidth::Cells(cells) => cells.max(widest[index]),
             ColumnWidth::Date(cells) | ColumnWidth::Age(cells) => of_time.unwrap_or(cells),
             ColumnWidth::MarkedAge(cells) => of_time.map_or(cells, |cells| cells + MARK),
         };
@@ -117,7 +126,8 @@ impl Layout {
         }
         let columns = order.iter().map(|&field| ShownColumn { field, width: shown[field] });
         let columns: Vec<_> = columns.filter(|column| column.width > 0).collect();
-        Self { gap: if left >= columns.len() { 2 } else { 1 }, columns }
+        let is_narrow = width < usize::from(NARROW);
+        Self { gap: if left >= columns.len() { 2 } else { 1 }, columns, is_narrow }
     }
 
     fn has_sort(&self, sort: Sort) -> bool {
@@ -215,6 +225,26 @@ pub(crate) fn hidden_sort(state: &State, width: u16) -> Option<&'static str> {
     (!Layout::new(state, window, usize::from(width)).has_sort(sort)).then(|| fields::title_of(sort))
 }
 
+/// The status of a key, with words if it is one of the two keys of a rotation, and a mark if it was used after its end. On a
+/// narrow screen these take the place of a status that its sign tells too.
+fn status(key: &AccessKey, is_narrow: bool) -> (String, Style) {
+    let (words, style) = theme::status_of(key);
+    let sign = words.split(' ').next().unwrap_or_default();
+    match (&key.rotation, is_narrow) {
+        (Some(Rotation::ReplacedBy(_)), false) => (format!("{words} old"), theme::WARNING),
+        (Some(Rotation::ReplacedBy(_)), true) => (format!("{sign} old key"), theme::WARNING),
+        (Some(Rotation::Replaces(_)), false) => (format!("{words} new"), style),
+        (Some(Rotation::Replaces(_)), true) => (format!("{sign} new key"), style),
+        (None, false) if key.late_use_at.is_some() => (format!("{words} {}", theme::NOTE), theme::ERROR),
+        (None, true) if key.late_use_at.is_some() => (format!("{words}{}", theme::NOTE), theme::ERROR),
+        (None, _) => (words.to_owned(), style),
+    }
+}
+
+const fn has_mark(key: &AccessKey) -> bool {
+    key.rotation.is_some() || key.late_use_at.is_some()
+}
+
 /// What a row is drawn from.
 struct ListRow<'a> {
     layout: &'a Layout,
@@ -237,7 +267,7 @@ impl Hash for ListRow<'_> {
                 FieldValue::Ago(at) => when::last_used(at, self.now.utc, self.dates).hash(state),
                 FieldValue::Id(id) => id.hash(state),
                 FieldValue::Text(text) => text.hash(state),
-                FieldValue::Status(_) => theme::status_of(self.key).0.hash(state),
+                FieldValue::Status(_) => status(self.key, self.layout.is_narrow).0.hash(state),
                 FieldValue::Uses(uses) => uses.hash(state),
                 FieldValue::At(at) => at.hash(state),
                 FieldValue::Until(at) => {
@@ -262,10 +292,7 @@ impl ListRow<'_> {
                 _ if missing.is_some() => (missing.unwrap_or_default().to_owned(), theme::QUIET),
                 FieldValue::Id(id) => (id.shortened(width), Style::new()),
                 FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(width)), Style::new()),
-                FieldValue::Status(_) => {
-                    let (words, style) = theme::status_of(self.key);
-                    (words.to_owned(), style)
-                }
+                FieldValue::Status(_) => status(self.key, self.layout.is_narrow),
                 FieldValue::Uses(uses) => (uses.map_or_else(String::new, usage::strip), theme::QUIET),
                 FieldValue::At(at) => (when::day(at, self.dates), Style::new()),
                 FieldValue::Ago(at) => (when::last_used(at, self.now.utc, self.dates), Style::new()),

@@ -1,13 +1,17 @@
 //! The dialog that shows a new key and, when asked, its secret.
 
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::widgets::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
+use crate::domain::KeyId;
+use crate::operations::keys::rotate;
 use crate::operations::messages::{CREATED, LOSE_IT, NOT_CONFIRMED, NOT_SAVED, SAVE_NOW};
 use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton, SHOWN_FOR};
@@ -24,16 +28,23 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let width = area.width.min(78).saturating_sub(4);
     let fits = ID_TITLE.len() + reveal.key.id.width() <= usize::from(width);
     let id_below = if fits || !tall { 0 } else { rows(&id, width) };
-    let room = usize::from(width).saturating_sub(CREATED.len() + 4);
+    let replaces = |(old, _): &(KeyId, DateTime<Utc>)| format!("Replaces {}", old.to_display(40));
+    let what = reveal.replaces.as_ref().map_or_else(|| CREATED.to_owned(), replaces);
+    let room = usize::from(width).saturating_sub(what.width() + 4);
     let label = reveal.key.label.to_display(room);
-    let title = if label.is_empty() { CREATED.to_owned() } else { format!("{CREATED}: {label}") };
+    let title = if label.is_empty() { what } else { format!("{what}: {label}") };
     let narrow = area.width < NARROW + 4;
     let words = Words::new(reveal, around, narrow);
     let said = words.all_rows(width).clamp(WORDS.0, WORDS.1);
-    let inside = popup(frame, area, 78, if tall { 12 + said + id_below } else { 12 }, &title);
+    let begun = reveal.replaces.as_ref().map(|(old, until)| rotate::begun(old, *until, now.utc)).unwrap_or_default();
+    let of_begun = if begun.is_empty() || area.height < 14 + said { 0 } else { rows(&begun, width) };
+    let inside = popup(frame, area, 78, if tall { 12 + of_begun + said + id_below } else { 12 }, &title);
     let mut rest = inside;
     if tall {
         rest = paragraph(frame, rest, SAVE_NOW, Style::new());
+        if of_begun > 0 {
+            rest = paragraph(frame, rest, &begun, Style::new());
+        }
         next_row(&mut rest);
     } else {
         in_border(frame, inside, "Can't be shown again after closing");

@@ -12,6 +12,7 @@ mod identify;
 mod keys;
 mod list;
 mod looks;
+mod rotation;
 mod servers;
 mod team;
 mod tokens;

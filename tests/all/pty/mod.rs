@@ -10,6 +10,7 @@ mod inside;
 mod jobs;
 mod life;
 mod panes;
+mod rotation;
 mod save;
 mod screen;
 mod ssh;

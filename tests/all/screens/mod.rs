@@ -10,6 +10,7 @@ mod dialogs;
 mod history;
 mod looks;
 mod page;
+mod rotation;
 mod said;
 mod servers;
 mod stage;

@@ -137,6 +137,9 @@ pub struct MachineState {
     pub copied: Vec<(What, String)>,
     /// Where a secret is being delivered, until a test says how that ends.
     pub delivering: Option<SaveTarget>,
+    /// Where a secret was to be delivered, before there was one; and why the next such place is refused.
+    pub tried: Vec<SaveTarget>,
+    pub refused: Option<String>,
     /// What was last to be delivered.
     pub content: Vec<u8>,
     delivery: Option<oneshot::Sender<SaveResult>>,
@@ -151,6 +154,8 @@ impl MemoryMachine {
             can_resume: true,
             copied: Vec::new(),
             delivering: None,
+            tried: Vec::new(),
+            refused: None,
             content: Vec::new(),
             delivery: None,
         };
@@ -210,6 +215,12 @@ impl Machine for MemoryMachine {
     }
 
     async fn forget(&self, _text: Zeroizing<String>) {}
+
+    async fn attempt(&self, to: SaveTarget) -> Result<(), NotSaved> {
+        let mut state = self.state();
+        state.tried.push(to);
+        state.refused.take().map_or(Ok(()), |why| Err(NotSaved::new(why)))
+    }
 
     async fn deliver(&self, to: SaveTarget, content: SaveContent, mut stop: oneshot::Receiver<()>) -> SaveResult {
         let (ends, mut end) = oneshot::channel();

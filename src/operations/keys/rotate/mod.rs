@@ -4,11 +4,14 @@ mod advice;
 mod overlap;
 mod pair;
 mod pattern;
+mod told;
 
-pub(crate) use advice::{Advice, advise};
+pub(crate) use advice::{ADVICE_DAYS, Advice, advise};
+pub(crate) use overlap::overlap_after;
 pub use overlap::{Overlap, overlap};
 pub(crate) use pair::{Pair, end, finish_anyway};
 pub use pattern::FilePattern;
+pub(crate) use told::{LATE_USE, late_use, other};
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -1,11 +1,12 @@
 //! When a key expires, while it is chosen: one press takes a preset, and what else is typed is read as the command line
 //! reads it.
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::domain::{Lifetimes, sentence};
+use crate::domain::{Lifetimes, MOST_OVERLAP, sentence};
 use crate::operations::keys::expiry::{Expires, expires_after};
+use crate::operations::keys::rotate::overlap_after;
 use crate::tui::field::Field;
 
 /// The longest text that is a time: `2027-01-31T18:00:00+01:00`.
@@ -14,11 +15,14 @@ const LONGEST: usize = 25;
 /// A way to say when a key expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpiryChoice {
+    /// At once. Only for a key that is replaced, as are hours.
+    Now,
+    InHours(u32),
     InDays(u32),
     Never,
     /// What is typed.
     Other,
-    /// What it is. Only for many keys.
+    /// What it is. Only for many keys, and for one that replaces another.
     Same,
 }
 
@@ -26,11 +30,17 @@ impl ExpiryChoice {
     /// In the order in which they stand on screen.
     const PRESETS: [Self; 6] =
         [Self::InDays(7), Self::InDays(30), Self::InDays(90), Self::InDays(365), Self::Never, Self::Other];
+    const OF_MANY: [Self; 7] =
+        [Self::InDays(7), Self::InDays(30), Self::InDays(90), Self::InDays(365), Self::Never, Self::Other, Self::Same];
+    const OF_OVERLAP: [Self; 6] =
+        [Self::Now, Self::InHours(1), Self::InHours(24), Self::InDays(7), Self::InDays(30), Self::Other];
 
     /// As it is on screen, with room between a number and its unit or without.
     pub fn words(self, is_tight: bool) -> String {
         let between = if is_tight { "" } else { " " };
         match self {
+            Self::Now => "now".to_owned(),
+            Self::InHours(hours) => format!("{hours}{between}h"),
             Self::InDays(365) => format!("1{between}y"),
             Self::InDays(days) => format!("{days}{between}d"),
             Self::Never => "never".to_owned(),
@@ -53,7 +63,7 @@ pub struct ExpiryInput {
     pub typed: Field,
     /// What the server allows.
     limits: Lifetimes,
-    is_of_many: bool,
+    presets: &'static [ExpiryChoice],
     is_touched: bool,
 }
 
@@ -83,11 +93,24 @@ impl ExpiryInput {
     /// For many keys, which may keep theirs.
     pub fn of_many(limits: Lifetimes) -> Self {
         let days = limits.most.unwrap_or(90).min(90);
-        Self { is_of_many: true, ..Self::new(ExpiryChoice::Same, &format!("{days}d"), limits) }
+        Self { presets: &ExpiryChoice::OF_MANY, ..Self::new(ExpiryChoice::Same, &format!("{days}d"), limits) }
+    }
+
+    /// For how long a key that is replaced works on.
+    pub fn of_overlap() -> Self {
+        let most = u32::try_from(MOST_OVERLAP.num_days()).ok();
+        let limits = Lifetimes { most, default: None };
+        Self { presets: &ExpiryChoice::OF_OVERLAP, ..Self::new(ExpiryChoice::InHours(24), "2d", limits) }
     }
 
     fn new(chosen: ExpiryChoice, typed: &str, limits: Lifetimes) -> Self {
-        Self { chosen, typed: Field::selected(typed, LONGEST), limits, is_of_many: false, is_touched: false }
+        Self {
+            chosen,
+            typed: Field::selected(typed, LONGEST),
+            limits,
+            presets: &ExpiryChoice::PRESETS,
+            is_touched: false,
+        }
     }
 
     /// What can be chosen: no preset that the server refuses, except what a key has.
@@ -97,8 +120,7 @@ impl ExpiryInput {
             (ExpiryChoice::Never, Some(_)) => self.chosen == ExpiryChoice::Never,
             _ => true,
         };
-        let presets = ExpiryChoice::PRESETS.into_iter().filter(is_allowed);
-        presets.chain(self.is_of_many.then_some(ExpiryChoice::Same)).collect()
+        self.presets.iter().copied().filter(is_allowed).collect()
     }
 
     /// How one is chosen, in words.
@@ -119,7 +141,10 @@ impl ExpiryInput {
 
     /// The same in a few words.
     pub fn limit_hint(&self) -> String {
-        self.limits.most.map_or_else(String::new, |most| format!("Server limit: {most} d"))
+        self.limits
+            .most
+            .filter(|_| !self.is_overlap())
+            .map_or_else(String::new, |most| format!("Server limit: {most} d"))
     }
 
     /// Of a new key: the server has said what it allows. A choice of the user's own stays.
@@ -149,12 +174,33 @@ impl ExpiryInput {
     pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<Option<DateTime<Utc>>>, String> {
         let expires = match self.chosen {
             ExpiryChoice::Same => return Ok(None),
+            ExpiryChoice::Now => Expires::At(now),
+            ExpiryChoice::InHours(hours) => Expires::At(now + TimeDelta::hours(hours.into())),
             ExpiryChoice::Never => Expires::Never,
             ExpiryChoice::InDays(days) => Expires::InDays(u64::from(days)),
+            ExpiryChoice::Other if self.is_overlap() => {
+                let seconds = overlap_after(self.typed.text(), now)
+                    .and_then(|overlap| overlap.seconds(now).map_err(str::to_owned))
+                    .map_err(|why| sentence(&why))?;
+                Expires::At(now + TimeDelta::seconds(seconds.into()))
+            }
             ExpiryChoice::Other => expires_after(self.typed.text(), now).map_err(|why| sentence(&why))?,
         };
         let end = expires.at(now);
         if self.limits.allows(end, now) { Ok(Some(end)) } else { Err(sentence(&self.limit_words())) }
+    }
+
+    fn is_overlap(&self) -> bool {
+        self.presets.contains(&ExpiryChoice::Now)
+    }
+
+    /// What can be typed, in short and in shorter.
+    pub(crate) fn examples(&self) -> [&'static str; 2] {
+        if self.is_overlap() {
+            ["e.g. 2h, 3d, 2027-01-31 18:00", "e.g. 2h, 3d"]
+        } else {
+            ["e.g. 180d, 2027-01-31, end of month", "e.g. 180d"]
+        }
     }
 
     /// Whether something else was chosen than in `before`.

@@ -58,15 +58,25 @@ impl KeyForm {
         Self { texts: texts.collect(), expiry, focus: Focus::Text(0), ahead }
     }
 
+    /// What is typed for the field of this name.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.texts.iter().find(|(field, _)| field.name == name).map_or("", |(_, typed)| typed.text())
+    }
+
     /// Takes an intent that moves the focus.
     pub fn go(&mut self, action: Action) {
+        self.focus = moved(&self.stops(), self.focus, action);
+    }
+
+    /// The stops of the focus, in their order on screen.
+    pub(crate) fn stops(&self) -> Vec<Focus> {
         let mut stops: Vec<Focus> = (0..self.texts.len()).map(Focus::Text).collect();
         stops.push(Focus::Expiry);
         if self.expiry.takes_text() {
             stops.push(Focus::Value);
         }
         stops.extend([Focus::Submit, Focus::Cancel]);
-        self.focus = moved(&stops, self.focus, action);
+        stops
     }
 
     /// What is typed, checked; or what is wrong with it and what to do.
@@ -82,14 +92,20 @@ impl KeyForm {
     /// server or in the past.
     pub fn changes(&self, key: &AccessKey, now: DateTime<Utc>) -> Result<Option<Changes>, String> {
         let before = self.untouched(key);
+        let texts = self.changed_texts(key)?;
+        let end = if self.expiry.differs(&before.expiry) { Some(self.expires_at(now)?) } else { None };
+        Ok(edit::changes(key, texts, end))
+    }
+
+    /// The texts that were changed of `key`, checked.
+    pub(crate) fn changed_texts(&self, key: &AccessKey) -> Result<Texts, String> {
         let mut texts = Texts::default();
-        for ((field, typed), (_, old)) in self.texts.iter().zip(&before.texts) {
+        for ((field, typed), (_, old)) in self.texts.iter().zip(&self.untouched(key).texts) {
             if typed.text() != old.text() {
                 input::set_text(&mut texts, field, typed.text())?;
             }
         }
-        let end = if self.expiry.differs(&before.expiry) { Some(self.expires_at(now)?) } else { None };
-        Ok(edit::changes(key, texts, end))
+        Ok(texts)
     }
 
     /// The key was changed by another: what was not touched here becomes as it is now.

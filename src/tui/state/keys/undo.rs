@@ -26,6 +26,8 @@ pub enum UndoOf {
     /// A key as the change left it, and what changes it back.
     One(Box<AccessKey>, Changes),
     Many(Vec<Reversal>),
+    /// The new key of a rotation.
+    Rotation(Box<AccessKey>),
 }
 
 impl Undo {
@@ -39,6 +41,11 @@ impl Undo {
         // The server takes no expiry in the past.
         let has_passed = changes.expires_at.flatten().is_some_and(|end| end <= now.utc);
         (!has_passed).then(|| Self::new(UndoOf::One(Box::new(key.clone()), changes), now))
+    }
+
+    /// Takes a rotation back; none if it is over already.
+    pub(crate) fn of_rotation(new: &AccessKey, now: ClockReading) -> Option<Self> {
+        new.replaces().is_some().then(|| Self::new(UndoOf::Rotation(Box::new(new.clone())), now))
     }
 
     /// None if there is nothing to take back.
@@ -57,6 +64,6 @@ impl Undo {
 
     /// Whether it was asked for, and is about this key.
     pub(crate) fn awaits(&self, key: &AccessKey) -> bool {
-        self.is_sent && matches!(&self.what, UndoOf::One(one, _) if one.id == key.id)
+        self.is_sent && matches!(&self.what, UndoOf::One(one, _) | UndoOf::Rotation(one) if one.id == key.id)
     }
 }

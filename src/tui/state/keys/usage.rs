@@ -119,7 +119,18 @@ impl State {
     }
 
     /// Takes an answer, for the details or the confirmation that asked.
-    pub(crate) fn on_usage(&mut self, id: &KeyId, days: u16, result: Result<KeyUsage, ApiError>) {
+    pub(crate) fn on_usage(
+        &mut self,
+        id: &KeyId,
+        days: u16,
+        result: Result<KeyUsage, ApiError>,
+        now: ClockReading,
+    ) -> Option<Request> {
+        if let Some(Dialog::Rotation(dialog)) = &mut self.dialog
+            && let Some(next) = dialog.on_usage(id, days, result.as_ref().ok(), now)
+        {
+            return Some(next);
+        }
         match result {
             Ok(usage) if days == LAST_DAY => {
                 if let Some(Dialog::Delete(dialog)) = &mut self.dialog
@@ -132,10 +143,11 @@ impl State {
                     question.impact = Some(usage::Impact::of(&usage));
                 }
             }
-            Ok(usage) if self.usage.of.as_ref() == Some(id) => self.usage.read = Some(usage),
+            Ok(usage) if days == USAGE_DAYS && self.usage.of.as_ref() == Some(id) => self.usage.read = Some(usage),
             Err(ApiError::NoUsage) => self.usage.is_unknown = true,
             // The list says what is wrong.
             Ok(_) | Err(_) => {}
         }
+        None
     }
 }

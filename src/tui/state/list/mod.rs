@@ -125,6 +125,23 @@ impl List {
         self.ask(select.clone().map_or(Cursor::Start, Cursor::Around), Purpose::Open(select))
     }
 
+    /// Selects a key, wherever it is; without the filter, if it is not among the rows at hand.
+    pub(crate) fn go_to(&mut self, id: KeyId) -> Option<Request> {
+        self.marks.end_range();
+        let is_shown = !matches!(self.awaited, Some((_, Purpose::Open(_)))); // else another list is on its way
+        if let Some(row) = self.window.as_ref().filter(|_| is_shown).and_then(|window| window.find(&id)) {
+            self.selected = row;
+            self.follow();
+            return self.load_more();
+        }
+        if !self.query.filter.is_empty() {
+            (self.total, self.counting) = (None, None);
+            self.query.filter = Filter::default();
+            self.marks.keep_of(&self.query.filter);
+        }
+        Some(self.open(Some(id)))
+    }
+
     /// Shows another list: another sort, order or filter. The selected key stays selected if it is in it.
     pub fn change(&mut self, query: KeyQuery) -> Option<Request> {
         if query == self.query {

@@ -4,11 +4,12 @@ mod parts;
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::{ClockReading, Effect, HmacStep, SaveResult, SaveStep, Saved, Step, StepOutcome, TestStep};
-use crate::domain::{AccessKey, Credentials, CredentialsForm, SecretKey};
+use super::{ClockReading, Destination, Effect, HmacStep, SaveResult, SaveStep, Saved, Step, StepOutcome, TestStep};
+use crate::domain::{AccessKey, Credentials, CredentialsForm, KeyId, SecretKey};
 use crate::operations::actions::ActionId;
 pub use crate::operations::deliver::Fate;
 use crate::operations::tokens::pair::{KeyServer, Pair};
@@ -35,6 +36,10 @@ pub struct Reveal {
     then_another: bool,
     /// The step that was opened from here.
     pub step: Option<Step>,
+    /// The key that it replaces, and until when that one works.
+    pub replaces: Option<(KeyId, DateTime<Utc>)>,
+    /// Where the secret is to go at once.
+    pub(crate) to: Option<Destination>,
     server: KeyServer,
 }
 
@@ -67,6 +72,8 @@ impl Reveal {
             asking: false,
             then_another: false,
             step,
+            replaces: None,
+            to: None,
             server,
         }
     }
@@ -137,8 +144,23 @@ impl Reveal {
     /// When the countdown shows another number.
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         match &self.step {
+            _ if self.to.is_some() => Some(now.at),
             Some(step) => step.next_wake(now),
             None => self.shown_until.map(|end| now.next_second_until(end)),
+        }
+    }
+
+    /// Brings the secret to where it was to go, once.
+    pub(crate) fn begin_delivery(&mut self) -> Option<Effect> {
+        let target = match self.to.take()? {
+            Destination::Clipboard => return Some(self.copy(What::Secret)),
+            Destination::Save(target) => target,
+        };
+        let (step, outcome) = SaveStep::to(self.credentials(CredentialsForm::default()), target);
+        self.step = Some(Step::Save(Box::new(step)));
+        match outcome {
+            StepOutcome::Stay(effect) => effect,
+            StepOutcome::Show | StepOutcome::Back => None,
         }
     }
 

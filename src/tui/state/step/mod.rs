@@ -8,6 +8,7 @@ use std::time::Instant;
 
 pub use crate::operations::deliver::{Delivery, NotSaved, SaveTarget, Saved};
 pub use hmac::{HmacFocus, HmacStep, Made};
+pub(crate) use save::LONGEST as LONGEST_TARGET;
 pub use save::{SaveFocus, SaveResult, SaveStep, Saving};
 pub use test::{TestButton, TestStep};
 

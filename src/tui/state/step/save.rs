@@ -53,7 +53,7 @@ pub enum SaveFocus {
 pub type SaveResult = Result<Saved, NotSaved>;
 
 /// Longer than any path (`PATH_MAX` of Linux is 4096) and most commands.
-const LONGEST: usize = 4096;
+pub(crate) const LONGEST: usize = 4096;
 /// Cells of a path and of what a command printed.
 const OUTPUT_CELLS: usize = 240;
 
@@ -76,6 +76,24 @@ impl SaveStep {
             self.file = Field::new(&file_name(&self.credentials.id, form), LONGEST);
         }
         self.form = form;
+    }
+
+    /// A step that brings the secret to a destination which was chosen before there was a secret. The ending of a file's
+    /// name says in which form.
+    pub(crate) fn to(credentials: Credentials, target: SaveTarget) -> (Self, StepOutcome) {
+        let mut step = Self::new(credentials);
+        match &target {
+            SaveTarget::File(path) => {
+                let ends = |form: &CredentialsForm| path.ends_with(&format!(".{}", form.extension()));
+                step.form = CredentialsForm::ALL.into_iter().find(ends).unwrap_or_default();
+                step.file = Field::new(path, LONGEST);
+            }
+            SaveTarget::Command(command) => {
+                (step.command, step.focus) = (Field::new(command, LONGEST), SaveFocus::Command);
+            }
+        }
+        let outcome = step.deliver(target);
+        (step, outcome)
     }
 
     /// Whether a delivery is under way.

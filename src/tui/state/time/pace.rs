@@ -42,7 +42,7 @@ pub enum Stage {
     Delete,
     /// Remove an administrator, end sessions, or revoke everything.
     Administration,
-    /// Deactivate or activate a key, or delete it because its secret is lost; or an unfinished create.
+    /// Deactivate or activate a key, delete it because its secret is lost, or end a rotation; or an unfinished create.
     Question,
 }
 
@@ -119,13 +119,14 @@ impl State {
             Dialog::Token(token) => token.step.as_ref().map_or(Stage::Tokens, step),
             Dialog::Delete(_) => Stage::Delete,
             Dialog::Bulk(dialog) if matches!(dialog.stage, BulkStage::Confirm(_)) => Stage::Delete,
-            Dialog::Switch(..) | Dialog::Lost(_) | Dialog::LeftOver(_) => Stage::Question,
+            Dialog::Switch(..) | Dialog::Lost(_) | Dialog::LeftOver(_) | Dialog::Rotation(_) => Stage::Question,
             Dialog::Revoke(_) => Stage::Administration,
             Dialog::Admins(screen) if matches!(screen.step, Some(AdminStep::Remove(_))) => Stage::Administration,
             Dialog::Sessions(screen) if screen.question.is_some() => Stage::Administration,
             Dialog::Bulk(_)
             | Dialog::Create(_)
             | Dialog::Edit(_)
+            | Dialog::Rotate(_)
             | Dialog::Export(_)
             | Dialog::Identify(_)
             | Dialog::Password(_)

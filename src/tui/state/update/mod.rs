@@ -6,6 +6,7 @@ mod bulk;
 mod filter;
 mod history;
 mod replies;
+mod rotation;
 mod servers;
 mod too_small;
 mod undo;
@@ -31,6 +32,8 @@ use crate::tui::state::input::text_input::TextInput;
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);
 
+/// After a change that can be taken back.
+const UNDO: &str = "u undoes it.";
 const NOT_UTF8_INPUT: &str = "That was not UTF-8 and was ignored: set the terminal's encoding to UTF-8.";
 /// Said in a dialog that holds a secret or confirms.
 pub(crate) const TOO_FAST: &str = "Ignored: pressed too fast to be typed. Press it again.";
@@ -91,7 +94,17 @@ impl State {
 
     fn on_clock(&mut self, now: ClockReading) -> Option<Effect> {
         match &mut self.dialog {
-            Some(Dialog::Reveal(reveal)) => reveal.on_time(now),
+            Some(Dialog::Reveal(reveal)) => {
+                reveal.on_time(now);
+                if let Some(effect) = reveal.begin_delivery() {
+                    return Some(self.guarded(effect));
+                }
+            }
+            Some(Dialog::Rotation(dialog)) => {
+                if let Some(request) = dialog.on_time(now) {
+                    return Some(request.into());
+                }
+            }
             Some(Dialog::Bulk(dialog)) if dialog.next_wake().is_some_and(|at| at <= now.at) => {
                 let outcome = dialog.on_time(now);
                 return self.on_bulk(outcome, now);
@@ -342,6 +355,7 @@ impl State {
             Dialog::Reveal(reveal) => reveal.step.as_mut()?.text_input(),
             Dialog::Create(dialog) => Some(&mut dialog.form),
             Dialog::Edit(dialog) => Some(&mut dialog.form),
+            Dialog::Rotate(dialog) => Some(&mut **dialog),
             Dialog::Export(dialog) => Some(&mut **dialog),
             Dialog::Views(dialog) => dialog.naming.as_mut().map(|(typed, _)| typed as _),
             Dialog::Delete(dialog) => Some(&mut dialog.typed),

@@ -1,8 +1,7 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
 use crate::client::{
-    ApiError, Changed, CreateAttempt, Creation, EndedRotation, Event, EventScope, EventsRequest, KeyChange, Reply,
-    Request, RotationEnd,
+    ApiError, Changed, CreateAttempt, Creation, Event, EventScope, EventsRequest, KeyChange, Reply, Request,
 };
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
@@ -10,6 +9,7 @@ use crate::operations::keys::bulk::was_made;
 use crate::operations::keys::changes;
 use crate::operations::keys::create::made_no_key;
 use crate::operations::messages;
+use crate::tui::state::update::UNDO;
 use crate::tui::state::{
     CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, Question, Reveal, State, Step, Undo,
 };
@@ -47,6 +47,9 @@ impl State {
             Reply::AdminChanged(change, result) => self.on_admin_changed(&change, result),
             Reply::SessionsEnded(result) => self.on_sessions_ended(result),
             Reply::Revoked(what, result) => self.on_revoked(what, result),
+            Reply::Looked(attempt, result) if matches!(self.dialog, Some(Dialog::Rotation(_))) => {
+                self.on_looked(attempt, result, now)
+            }
             reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
                 if let Some(Step::Test(step)) = self.step()
                     && let Some(id) = step.test.used_key(&reply).cloned()
@@ -65,10 +68,7 @@ impl State {
                 }
                 next.map(Effect::from)
             }
-            Reply::Usage(id, days, result) => {
-                self.on_usage(&id, days, result);
-                None
-            }
+            Reply::Usage(id, days, result) => self.on_usage(&id, days, result, now).map(Effect::from),
             Reply::Due(days, result) => {
                 self.on_due(days, result);
                 None
@@ -84,7 +84,7 @@ impl State {
             Reply::Created(result) => self.on_created(result),
             Reply::Edited(key, result) => self.on_edited(&key, result, now),
             Reply::Deleted(key, result) => self.on_deleted(&key, result),
-            Reply::RotationEnded(_, end, result) => self.on_rotation_ended(end, result),
+            Reply::RotationEnded(key, end, result) => self.on_rotation_ended(&key, end, result),
             Reply::Walked(attempt, read) => self.on_walked(attempt, read, now),
             Reply::Identified(attempt, found) => {
                 self.on_identified(attempt, found);
@@ -111,7 +111,8 @@ impl State {
             Ok(Creation::New(key, secret)) => {
                 let id = key.id.clone();
                 self.note_created(&id);
-                self.dialog = Some(Dialog::Reveal(Box::new(Reveal::new(key, secret, self.key_server()))));
+                let reveal = Reveal::new(key, secret, self.key_server());
+                self.dialog = Some(Dialog::Reveal(Box::new(self.of_rotation(reveal))));
                 (self.filter, self.help) = (None, None);
                 Some(self.list.open(Some(id)).into())
             }
@@ -135,6 +136,7 @@ impl State {
         }
         match &mut self.dialog {
             Some(Dialog::LeftOver(dialog)) => dialog.call = CallState::Failed(error.to_string()),
+            Some(Dialog::Rotate(dialog)) => dialog.on_not_made(error),
             Some(Dialog::Create(dialog)) => {
                 if matches!(error, ApiError::Conflict(422, _)) {
                     // An earlier try was made with other values: this one is another key.
@@ -200,18 +202,6 @@ impl State {
         let in_force = self.end_call(is_open, result)?.in_force;
         self.say(messages::deleted(id, Some(&before.label), in_force));
         self.list.remove(id).map(Effect::from)
-    }
-
-    /// Both keys of the pair are read again.
-    fn on_rotation_ended(
-        &mut self,
-        end: RotationEnd,
-        result: Result<Box<Changed<EndedRotation>>, ApiError>,
-    ) -> Option<Effect> {
-        let Changed { result: ended, in_force } = *self.end_call(false, result)?;
-        self.say(messages::rotation_ended(end, &ended, in_force));
-        let id = ended.new.map_or(ended.old.id, |new| new.id);
-        Some(self.list.open(Some(id)).into())
     }
 
     /// Another administrator changed a key before a change of ours came. Nothing was done; its dialog, if it is open,
@@ -300,6 +290,3 @@ impl State {
         }
     }
 }
-
-/// After a change that can be taken back.
-const UNDO: &str = "u undoes it.";

@@ -1,6 +1,6 @@
 //! Taking back the last change of a key, or of many.
 
-use crate::client::Request;
+use crate::client::{Request, RotationEnd};
 use crate::operations::messages;
 use crate::tui::state::{BulkDialog, ClockReading, Dialog, Effect, State, UndoOf};
 
@@ -14,6 +14,12 @@ impl State {
                 UndoOf::One(key, changes) => {
                     undo.is_sent = true;
                     let request = Request::Edit(key.clone(), changes.clone());
+                    self.say("Undoing…");
+                    Some(request.into())
+                }
+                UndoOf::Rotation(key) => {
+                    undo.is_sent = true;
+                    let request = Request::EndRotation(key.clone(), RotationEnd::Undo);
                     self.say("Undoing…");
                     Some(request.into())
                 }

@@ -41,8 +41,7 @@ pub(super) fn draw_value(
         Ok(Some(Some(end))) => words.push(Span::styled(when::exact(end), theme::QUIET)),
         Ok(_) => {}
         Err(_) if input.takes_text() && input.typed.text().is_empty() => {
-            words.push(Span::styled("e.g. 180d, 2027-01-31, end of month", theme::QUIET));
-            words.push(Span::styled("e.g. 180d", theme::QUIET));
+            words.extend(input.examples().map(|words| Span::styled(words, theme::QUIET)));
         }
         Err(why) => {
             words.push(Span::styled(why, theme::ERROR));

@@ -83,7 +83,7 @@ fn draw_form(
     }
     let mut cursor = None;
     for (n, (field, typed)) in form.texts.iter().enumerate() {
-        cursor = draw_text(frame, next_row(&mut rest), field, typed, form.focus == Focus::Text(n)).or(cursor);
+        cursor = draw_text(frame, next_row(&mut rest), NAME, field, typed, form.focus == Focus::Text(n)).or(cursor);
     }
     let row = next_row(&mut rest);
     line(frame, row, Span::styled("Expires", theme::QUIET));
@@ -110,13 +110,21 @@ fn beside_name(row: Rect) -> Rect {
     Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row }
 }
 
-fn draw_text(frame: &mut Buffer, row: Rect, about: &KeyField, typed: &Field, is_focused: bool) -> Option<Position> {
+/// Draws a text behind its name, which has so many columns; gives the cursor's place.
+pub(super) fn draw_text(
+    frame: &mut Buffer,
+    row: Rect,
+    name: u16,
+    about: &KeyField,
+    typed: &Field,
+    is_focused: bool,
+) -> Option<Position> {
     line(frame, row, Span::styled(about.title, theme::QUIET));
     let (length, max) = (typed.text().chars().count(), about.text.map_or(0, |text| text.max_chars));
     // The limit is told when it comes near.
     let count = if length * 10 >= max * 8 { format!(" {length}/{max}") } else { String::new() };
-    let width = row.width.saturating_sub(NAME + u16::try_from(count.len()).unwrap_or(0));
-    let place = Rect { x: row.x + NAME, width, ..row };
+    let width = row.width.saturating_sub(name + u16::try_from(count.len()).unwrap_or(0));
+    let place = Rect { x: row.x + name, width, ..row };
     let cursor = field(frame, place, typed, is_focused);
     line(frame, Rect { x: place.right(), width: row.right() - place.right(), ..row }, count);
     cursor

@@ -11,6 +11,7 @@ pub(crate) mod help;
 mod identify;
 mod profiles;
 mod question;
+mod rotation;
 pub(crate) mod servers;
 mod step;
 mod token;
@@ -55,6 +56,8 @@ pub(crate) fn draw(
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
         Dialog::Bulk(dialog) => bulk::draw(frame, area, dialog, state.list.ahead, now),
+        Dialog::Rotate(dialog) => rotation::draw_rotate(frame, area, dialog, state, now),
+        Dialog::Rotation(dialog) => rotation::draw_rotation(frame, area, dialog, state.dates, now),
         Dialog::Switch(dialog, switch) => question::draw_switch(frame, area, dialog, *switch, now),
         Dialog::LeftOver(dialog) => question::draw_left_over(frame, area, dialog),
         Dialog::Lost(dialog) => question::draw_lost(frame, area, dialog),

@@ -9,13 +9,13 @@ use unicode_width::UnicodeWidthStr;
 use super::draw_call;
 use super::form::more_rows;
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, Dates, Status};
+use crate::domain::{AccessKey, Dates, Status, capitalized};
 use crate::operations::format::relative;
 use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::create::already_exists;
 use crate::operations::keys::usage::Impact;
 use crate::operations::messages;
-use crate::operations::messages::{key_labelled, secret_kept};
+use crate::operations::messages::{creating, secret_kept};
 use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateButton, PendingCreateDialog, Question};
 use crate::tui::theme;
 use crate::tui::view::details;
@@ -164,19 +164,19 @@ pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
 pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCreateDialog) -> Option<Position> {
     let mut inside = popup(frame, area, 72, 12, "Unfinished key creation");
     let kept = keep_last_row(&mut inside);
-    let key = key_labelled(&dialog.left.new.texts);
+    let doing = creating(&dialog.left.new);
     let words = match (&dialog.call, dialog.left.secret_until) {
-        (CallState::Failed(_), _) if kept.is_some() => format!("Creating {key} has not finished."),
+        (CallState::Failed(_), _) if kept.is_some() => format!("{} has not finished.", capitalized(&doing)),
         (_, Some(until)) => {
             let is_kept = secret_kept(until);
-            format!("latchkey stopped while creating {key}. {is_kept} Finish gets it, or creates the key now.")
+            format!("latchkey stopped while {doing}. {is_kept} Finish gets it, or creates the key now.")
         }
         _ if kept.is_some() => format!(
-            "latchkey stopped while creating {key}. Finish asks the server: if the key exists, its secret is lost and you \
+            "latchkey stopped while {doing}. Finish asks the server: if the key exists, its secret is lost and you \
              can delete it; if not, it is created now."
         ),
         _ => format!(
-            "latchkey stopped at {} while creating {key}. Finish asks the server: if the key exists, its secret is lost \
+            "latchkey stopped at {} while {doing}. Finish asks the server: if the key exists, its secret is lost \
              and you can delete the key; if not, it is created now and you see the secret.",
             when::absolute(dialog.left.at),
         ),

@@ -57,6 +57,7 @@ impl State {
                 return self.open_bulk(id);
             }
             ActionId::Delete | ActionId::Edit | ActionId::Switch => return self.open_for_selected(id),
+            ActionId::Rotate => return self.open_rotation(),
             ActionId::Undo => return self.begin_undo(),
             ActionId::CopyId => {
                 let id = self.list.selected_key()?.id.raw_for_api();
@@ -101,7 +102,6 @@ impl State {
             | ActionId::Doctor
             | ActionId::Finish
             | ActionId::All
-            | ActionId::Rotate
             | ActionId::Usage => {}
         }
         None
@@ -196,7 +196,9 @@ impl State {
             Dialog::Delete(_) => self.act_in_delete(action),
             Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action, now),
             Dialog::LeftOver(_) => self.act_in_left_over(action),
-            Dialog::Reveal(_) => self.act_in_reveal(action),
+            Dialog::Reveal(_) => self.act_in_reveal(action, now),
+            Dialog::Rotate(_) => self.act_in_rotate(action, now),
+            Dialog::Rotation(_) => self.act_in_rotation(action, now),
             Dialog::Token(token) => match token.act(action) {
                 StepOutcome::Stay(effect) => effect,
                 StepOutcome::Show => Some(self.hold(PendingAction::Show)),
