@@ -13,6 +13,7 @@ mod manual;
 mod options;
 pub mod output;
 mod prompts;
+mod receive;
 pub mod serve;
 mod tokens;
 pub mod usage;
@@ -45,6 +46,7 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Server(command) => wait_for(settings, data::server::run(&command, settings)),
         Command::Keys(command) => wait_for(settings, keys::run(command, settings)),
         Command::Token(args) => wait_for(settings, tokens::token::run(&args, settings)),
+        Command::Receive(args) => wait_for(settings, receive::run(&args, settings)),
         Command::Verify(args) => wait_for(settings, tokens::verify::run(&args, settings)),
         Command::Doctor(args) => wait_for(settings, doctor::run(&args, settings)),
     }

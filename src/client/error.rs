@@ -81,6 +81,9 @@ pub enum ApiError {
     /// An older server, or another one.
     #[error("This server can't tell whose a secret is: it is older than this latchkey.")]
     NoIdentify,
+    /// An older server, or another one.
+    #[error("This server can't hand over secrets: it is older than this latchkey.")]
+    NoHandovers,
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),

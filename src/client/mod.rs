@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 
 pub use calls::{
     AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, DeletedKey, Event,
-    EventScope, EventsRequest, Exchanged, FieldChange, Health, Identified, KeyOwner, NewSigningKey, RevokeRequest,
-    SessionEntry, TokenStatus, TrailFilter, TrailPage,
+    EventScope, EventsRequest, Exchanged, FieldChange, Handover, Health, Identified, KeyOwner, NewHandover,
+    NewSigningKey, RevokeRequest, SessionEntry, TokenStatus, TrailFilter, TrailPage,
 };
 pub(crate) use calls::{CHANGES_FOR, FAREWELL};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
@@ -59,6 +59,10 @@ pub enum Request {
     Due(u16),
     /// Create a key, which may replace another one.
     Create(NewKey),
+    /// Hand a secret over.
+    HandOver(Box<NewHandover>),
+    /// The secrets that are handed over.
+    Handovers,
     /// The secret of a new key has arrived: the server need keep it no more. Has no reply.
     Delivered(KeyId),
     /// Change a key, given as it was read.
@@ -152,6 +156,9 @@ pub enum Reply {
     /// How a key was used in so many days.
     Usage(KeyId, u16, Result<KeyUsage, ApiError>),
     Created(Result<Creation, ApiError>),
+    /// The secret of this key is handed over.
+    HandedOver(KeyId, Result<Handover, ApiError>),
+    Handovers(Result<Vec<Handover>, ApiError>),
     /// A key as it was read before, and as it is now.
     Edited(Box<AccessKey>, Result<Changed<AccessKey>, ApiError>),
     /// A key as it was read before, and whether it was there.

@@ -35,6 +35,7 @@ pub use secrets::access_token::{AccessToken, Grant, Verdict};
 pub use secrets::content::{Content, ContentError};
 pub use secrets::credentials::{Credentials, CredentialsForm};
 pub use secrets::curl::{CurlEndpoint, curl_text};
+pub use secrets::handover::{HandoverCode, HandoverKeys, lookup_digest};
 pub use secrets::hmac::{HmacToken, hmac_token};
 pub use secrets::key_file::KeyFileForm;
 pub use secrets::leaks::{Leak, LeakFinder, leaks_in};

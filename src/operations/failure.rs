@@ -181,6 +181,7 @@ impl From<&ApiError> for Failure {
             | ApiError::NotSorted(_)
             | ApiError::NoCounts
             | ApiError::NoReactivation
+            | ApiError::NoHandovers
             | ApiError::NoUsage
             | ApiError::NoIdentify
             | ApiError::NoRotation => (Exit::Usage, None),

@@ -258,3 +258,8 @@ pub(crate) fn token_not_verified(why: &str) -> String {
 pub(crate) fn token_refused(words: &Untrusted) -> String {
     sentence(&format!("the server refuses the access token: {}", words.to_display(CELLS)))
 }
+
+/// A secret waits for somebody else.
+pub(crate) fn handed_over(until: DateTime<Utc>) -> String {
+    format!("Handed over: until {}, whoever has the code can open it once.", local_time(until))
+}

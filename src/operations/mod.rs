@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod diagnose;
 pub mod failure;
 pub mod format;
+pub mod handover;
 pub mod keys;
 pub(crate) mod messages;
 pub mod output;

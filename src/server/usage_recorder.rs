@@ -143,6 +143,7 @@ impl UsageRecorder {
                 _ = sealed.tick() => {
                     // What can't be deleted now is deleted at the next look; it is given out no more anyway.
                     let _ = recorder.store.forget_undelivered(Utc::now()).await;
+                    let _ = recorder.store.forget_handovers(Utc::now()).await;
                 }
                 _ = reactivations.tick() => {
                     // They work already: what can't be stored now is stored at the next look.

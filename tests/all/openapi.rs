@@ -5,6 +5,7 @@ use latchkey::server::http::routes::ROUTES;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
+use crate::support::handover::Handover;
 use crate::support::openapi;
 use crate::support::server::{self, Server, send, text};
 
@@ -48,6 +49,7 @@ async fn each_documented_answer_is_given() {
     server.post("slow", json!({})).await;
     drop(trickling);
     rotations(&server).await;
+    handovers(&server, &id).await;
     administrators(&server).await;
     sessions(&server).await;
     refused(&server, &id).await;
@@ -77,6 +79,8 @@ async fn each_documented_answer_is_given() {
     auditor.rotate("PK1", json!({})).await;
     auditor.finish("PK1").await;
     auditor.undo("PK1").await;
+    send(auditor.call(Method::POST, "/handovers").json(&json!({}))).await;
+    send(auditor.call(Method::DELETE, "/handovers/0")).await;
     send(server.anyone(Method::GET, "/ready")).await;
     broken(&server, &id, token).await;
     let database = server.folder.path().join("keys.db");
@@ -86,6 +90,10 @@ async fn each_documented_answer_is_given() {
     send(server.call_as("any", Method::DELETE, "/auth/session")).await;
     send(server.anyone(Method::GET, "/health")).await;
     while send(server.anyone(Method::GET, "/ready")).await.status == 200 {} // it stands for a second
+    for path in ["/handovers/open", "/handovers/confirm"] {
+        let code = json!({ "code": "0".repeat(30) });
+        while send(server.anyone(Method::POST, path).json(&code)).await.status != 429 {}
+    }
 
     let mut documented = std::collections::BTreeSet::new();
     for (method, path, operation) in openapi::operations() {
@@ -129,6 +137,31 @@ async fn rotations(server: &Server) {
     assert_eq!(server.finish(&id).await.status, 409);
     server.finish("PK1").await;
     server.undo("PK1").await;
+}
+
+/// Handing over a secret, in every way.
+async fn handovers(server: &Server, id: &str) {
+    let handover = Handover::draw(id, "sk_made_up", None);
+    let created = handover.create(server).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(Handover::draw("PK1", "sk_made_up", None).create(server).await.status, 404);
+    let other = "0".repeat(30);
+    for (code, opener, status) in
+        [(handover.wrong(), "1", 403), (handover.code(), "1", 200), (handover.code(), "2", 410), (&other, "1", 404)]
+    {
+        let body = json!({ "code": code, "opener": opener.repeat(16) });
+        assert_eq!(send(server.anyone(Method::POST, "/handovers/open").json(&body)).await.status, status);
+    }
+    for (opener, status) in [("2", 404), ("1", 204)] {
+        let body = json!({ "code": handover.code(), "opener": opener.repeat(16) });
+        assert_eq!(send(server.anyone(Method::POST, "/handovers/confirm").json(&body)).await.status, status);
+    }
+    let take_back = |id: &str| server.call(Method::DELETE, &format!("/handovers/{id}"));
+    assert_eq!(send(take_back(created.body["handover"]["id"].as_str().unwrap())).await.status, 409);
+    assert_eq!(send(take_back("0")).await.status, 404);
+    let another = Handover::draw(id, "sk_made_up", None).create(server).await;
+    assert_eq!(send(take_back(another.body["handover"]["id"].as_str().unwrap())).await.status, 204);
+    server.get("/handovers").await;
 }
 
 /// What superusers do, and what everyone does about their own sign-in.
@@ -211,6 +244,11 @@ async fn refused(server: &Server, id: &str) {
         (Method::POST, "/keys/%FF/rotate"),
         (Method::POST, "/keys/%FF/rotation/finish"),
         (Method::DELETE, "/keys/%FF/rotation"),
+        (Method::GET, "/handovers"),
+        (Method::POST, "/handovers"),
+        (Method::DELETE, "/handovers/%FF"),
+        (Method::POST, "/handovers/open"),
+        (Method::POST, "/handovers/confirm"),
         (Method::POST, "/auth/client_token"),
         (Method::POST, "/auth/session"),
         (Method::PUT, "/auth/password"),
@@ -250,7 +288,7 @@ async fn broken(server: &Server, id: &str, token: &str) {
     let sessions = send(server.call_as(&own, Method::GET, "/sessions")).await.body["sessions"].clone();
     server
         .database()
-        .execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events; DROP TABLE revocations; DROP TABLE undelivered;")
+        .execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events; DROP TABLE revocations; DROP TABLE undelivered; DROP TABLE handovers;")
         .unwrap();
     call_all(server, id, token).await;
     let path = format!("/sessions/{}", text(&sessions[0]["id"]));
@@ -297,6 +335,11 @@ async fn call_all(server: &Server, id: &str, token: &str) {
         (Method::DELETE, "/sessions/0123456789abcdef", json!({})),
         (Method::POST, "/revoke", json!({ "tokens": true, "sessions": true })),
         (Method::POST, "/signing_key", json!({ "end_old": true })),
+        (Method::GET, "/handovers", json!({})),
+        (Method::POST, "/handovers", Handover::draw(id, "sk_made_up", None).body),
+        (Method::DELETE, "/handovers/0", json!({})),
+        (Method::POST, "/handovers/open", json!({ "code": "0".repeat(30) })),
+        (Method::POST, "/handovers/confirm", json!({ "code": "0".repeat(30) })),
     ] {
         send(server.call(method, path).json(&body)).await;
     }
@@ -340,6 +383,9 @@ async fn each_documented_field_is_known_and_no_other() {
         "Rotation",
         "RevokeAll",
         "NewPassword",
+        "NewHandover",
+        "OpenHandover",
+        "ConfirmHandover",
     ] {
         let fields = openapi::DOCUMENT["components"]["schemas"][schema]["properties"].as_object().unwrap();
         for name in fields.keys().map(String::as_str).chain(["colour"]) {
@@ -358,6 +404,9 @@ async fn each_documented_field_is_known_and_no_other() {
                 "NewAdmin" => send(server.call(Method::POST, "/admins").json(&body)).await,
                 "AdminChange" => send(server.call(Method::PATCH, "/admins/jo").json(&body)).await,
                 "Rotation" => send(server.call(Method::POST, "/signing_key").json(&body)).await,
+                "NewHandover" => send(server.call(Method::POST, "/handovers").json(&body)).await,
+                "OpenHandover" => send(server.anyone(Method::POST, "/handovers/open").json(&body)).await,
+                "ConfirmHandover" => send(server.anyone(Method::POST, "/handovers/confirm").json(&body)).await,
                 "RevokeAll" => send(server.call(Method::POST, "/revoke").json(&body)).await,
                 _ => send(server.call_as(&own, Method::PUT, "/auth/password").json(&body)).await,
             };

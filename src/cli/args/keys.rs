@@ -12,6 +12,7 @@ use super::path;
 use crate::domain::key::fields;
 use crate::domain::{CredentialsForm, KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
 use crate::operations::actions::{ActionId, summary};
+use crate::operations::handover::ttl;
 use crate::operations::keys::activate::a_while;
 use crate::operations::keys::expiry::{Expires, expires};
 use crate::operations::keys::rotate::{Overlap, overlap};
@@ -96,6 +97,9 @@ told how many there are and what is unusual among them, and confirm it once. The
 exit code is the highest of all. Ctrl-C stops after the current changes. If the connection fails, it is tried again a few \
 times; running the same command again does the rest, since keys that are already so are left as they are.";
 
+/// What is said of a secret that can't go to its destination.
+const NO_KEY: &str = "No key was made.";
+
 /// How a command is called that changes one key or many.
 fn usage(command: &str) -> String {
     format!("latchkey keys {command} [OPTIONS] <ID>...\n       latchkey keys {command} [OPTIONS] --search <QUERY>")
@@ -144,7 +148,7 @@ fn limit(text: &str) -> Result<u64, &'static str> {
     text.parse().ok().filter(|limit| *limit > 0).ok_or("enter a number from 1 up")
 }
 
-fn form() -> impl TypedValueParser<Value = CredentialsForm> {
+pub(super) fn form() -> impl TypedValueParser<Value = CredentialsForm> {
     PossibleValuesParser::new(CredentialsForm::NAMES).try_map(|name| name.parse::<CredentialsForm>())
 }
 
@@ -201,6 +205,9 @@ pub struct CreateArgs {
     /// Where its secret goes.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
+    /// To somebody else instead.
+    #[command(flatten)]
+    pub hand_over: HandOverArgs,
 }
 
 /// Where a new secret goes, and in which form.
@@ -225,6 +232,20 @@ pub struct DeliveryArgs {
     /// Leave out the newline after the secret, for programs that would store it
     #[arg(long, requires = "destination")]
     pub no_newline: bool,
+}
+
+/// Handing the secret over to somebody else.
+#[derive(Debug, Args)]
+pub struct HandOverArgs {
+    /// Hand the secret over to somebody else: prints a code that opens it once, with latchkey receive or curl
+    #[arg(long, conflicts_with_all = ["show", "destination"])]
+    pub hand_over: bool,
+    /// How long the code is good, from 1m to 7d
+    #[arg(long, requires = "hand_over", value_name = "TIME", default_value = "1h", value_parser = ttl)]
+    pub ttl: TimeDelta,
+    /// Require a PIN too, which is drawn and printed: tell it by another way than the code
+    #[arg(long, requires = "hand_over")]
+    pub pin: bool,
 }
 
 /// Which keys to rotate and how, or what to do with a rotation that is under way.
@@ -400,6 +421,7 @@ impl DeliveryArgs {
             descriptor: self.secret_fd,
             command: self.pipe_to.as_deref(),
             show: self.show,
+            undone: NO_KEY,
         }
     }
 }

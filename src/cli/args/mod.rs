@@ -23,10 +23,10 @@ pub use crate::operations::prompts::input::key_id;
 pub use backup::{BackupArgs, RestoreArgs};
 use keys::long;
 pub use keys::{
-    CreateArgs, DeactivateArgs, DeleteArgs, DeliveryArgs, EditArgs, IdOrDash, IdentifyArgs, KeysCommand, ListArgs,
-    ManyArgs, RotateArgs, ShowArgs, UsageArgs,
+    CreateArgs, DeactivateArgs, DeleteArgs, DeliveryArgs, EditArgs, HandOverArgs, IdOrDash, IdentifyArgs, KeysCommand,
+    ListArgs, ManyArgs, RotateArgs, ShowArgs, UsageArgs,
 };
-pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
+pub use secrets::{DoctorArgs, HmacArgs, ReceiveArgs, TokenArgs, VerifyArgs};
 pub use server::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
 pub use trail::{DueArgs, EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
 
@@ -154,6 +154,9 @@ pub enum Command {
     Token(TokenArgs),
     /// Verify an access token
     Verify(VerifyArgs),
+    /// Receive a secret that an administrator hands over, with a one-time code
+    #[command(long_about = RECEIVE)]
+    Receive(ReceiveArgs),
     /// Diagnose a key, secret or connection
     Doctor(DoctorArgs),
     /// Print shell completions
@@ -189,6 +192,16 @@ pub enum Command {
     Server(ServerCommand),
 }
 
+const RECEIVE: &str = "\
+Receive a secret that an administrator hands over, with a one-time code
+
+The code, and a PIN if there is one, are asked for without showing them, or read from standard input: the code in the first \
+line, the PIN in the second. No sign-in is needed. The destination is checked before the code is used, and the server is told \
+that the secret has arrived only when it is there: until then, for 10 minutes, the same command can be run again on this \
+computer with the same code. The server can't read the secret: it is decrypted here.
+
+If somebody else has used the code before, you get no secret, and the administrators are told.";
+
 const PASSWD: &str = "\
 Signs you out everywhere else; this session stays open. The current password is required to protect your account if you \
 leave a session open.";
@@ -203,7 +216,9 @@ const EVENTS: &str = "\
 Events of deleted keys and removed administrators are in it too. The newest come first.
 
 With --output json each event is a JSON object on a line of its own, with old and new values in changes. Kinds are created, \
-edited, reactivated, used, refused, deleted, rotated, rotation_finished, rotation_undone, exported (keys list for another program), \
+edited, reactivated, used, refused, deleted, rotated, rotation_finished, rotation_undone, handed_over, handover_opened, \
+handover_confirmed, handover_taken_back, handover_opened_again (somebody else has the code), exported (keys list for another \
+program), \
 signed_in, sign_in_refused, signed_out, \
 session_ended, admin_added, password_changed, role_changed, admin_removed, tokens_revoked, sessions_revoked, restored, \
 master_key_rotated and signing_key_rotated. What administrators did is kept for good; used, refused and sign_in_refused are \

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
+use super::keys::form;
 use super::path;
-use crate::domain::{Content, KeyId};
+use crate::domain::{Content, CredentialsForm, KeyId};
+use crate::operations::deliver::DeliveryRequest;
 use crate::operations::prompts::input;
 
 /// Where a secret or token comes from: standard input if it is not a terminal, else a masked prompt.
@@ -53,6 +55,40 @@ pub struct VerifyArgs {
     /// Read the access token from this file; - is standard input
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub token_file: Option<PathBuf>,
+}
+
+/// Where a secret that is handed over goes.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("destination").args(["secret_file", "secret_fd", "pipe_to"]))]
+pub struct ReceiveArgs {
+    /// Print the secret even if standard output is a terminal
+    #[arg(long, conflicts_with = "destination")]
+    pub show: bool,
+    /// Write the secret and a newline to this new file, readable only by you; never overwrites
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub secret_file: Option<PathBuf>,
+    /// Write the secret and a newline to this file descriptor, opened by the shell: 3 or higher, not a terminal
+    #[arg(long, value_name = "N")]
+    pub secret_fd: Option<u32>,
+    /// Pass the secret and a newline to this command (run by sh -c) on standard input
+    #[arg(long, value_name = "COMMAND", value_parser = input::command)]
+    pub pipe_to: Option<String>,
+    /// What is written there: the secret alone, or the ID too as .env, JSON, CSV or an AWS credentials file
+    #[arg(long, value_name = "FORM", requires = "destination", default_value = "secret", value_parser = form())]
+    pub secret_format: CredentialsForm,
+}
+
+impl ReceiveArgs {
+    /// Where the secret goes.
+    pub fn delivery(&self) -> DeliveryRequest<'_> {
+        DeliveryRequest {
+            file: self.secret_file.as_deref(),
+            descriptor: self.secret_fd,
+            command: self.pipe_to.as_deref(),
+            show: self.show,
+            undone: "Nothing was opened.",
+        }
+    }
 }
 
 /// What `latchkey doctor` is given.

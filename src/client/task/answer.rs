@@ -20,6 +20,8 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Usage(..)
             | Request::Due(_)
             | Request::Create(_)
+            | Request::HandOver(_)
+            | Request::Handovers
             | Request::Edit(..)
             | Request::Delete(_)
             | Request::EndRotation(..)
@@ -70,6 +72,11 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             let result = client.end_rotation(&key.id, end, key.revision).await.map(Box::new);
             Reply::RotationEnded(key, end, result)
         }
+        Request::HandOver(new) => {
+            let result = client.hand_over(&new).await;
+            Reply::HandedOver(new.key_id, result)
+        }
+        Request::Handovers => Reply::Handovers(client.handovers().await),
         Request::Events(events) => {
             let result = client.events(&events, EventsRequest::PAGE).await;
             Reply::Events(events, result)
@@ -132,6 +139,7 @@ pub(crate) fn is_denial(reply: &Reply) -> bool {
             | Reply::Counted(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Counts(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Created(Err(ApiError::NotSignedIn(_)))
+            | Reply::HandedOver(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Edited(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
             | Reply::RotationEnded(_, _, Err(ApiError::NotSignedIn(_)))
@@ -157,6 +165,8 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Usage(id, days) => Reply::Usage(id, days, Err(error)),
         Request::Due(days) => Reply::Due(days, Err(error)),
         Request::Create(_) => Reply::Created(Err(error)),
+        Request::HandOver(new) => Reply::HandedOver(new.key_id, Err(error)),
+        Request::Handovers => Reply::Handovers(Err(error)),
         Request::Edit(key, _) => Reply::Edited(key, Err(error)),
         Request::Delete(key) => Reply::Deleted(key, Err(error)),
         Request::EndRotation(key, end) => Reply::RotationEnded(key, end, Err(error)),

@@ -5,6 +5,7 @@ pub(super) mod content;
 pub mod credential_kind;
 pub(super) mod credentials;
 pub(super) mod curl;
+pub(super) mod handover;
 pub(super) mod hmac;
 pub(super) mod key_file;
 pub(super) mod leaks;

@@ -35,30 +35,35 @@ pub struct DeliveryRequest<'a> {
     pub command: Option<&'a str>,
     /// Whether it may be printed on a terminal.
     pub show: bool,
+    /// What was not done if it can't go there, in a sentence.
+    pub undone: &'static str,
 }
 
 impl Destination {
     /// Tries the destination that the arguments name. Nothing has been asked of a server yet.
     pub fn prepare(request: &DeliveryRequest<'_>) -> Result<Self, Failure> {
+        // Nothing was asked of a server.
+        let refuse = |why: &str| Failure::usage(format!("{why} {}", request.undone));
+        let undone = |refused: &NotSaved| refuse(&sentence(&refused.why)).next(refused.next);
         if let Some(path) = request.file {
             if path == Path::new("-") {
-                return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
+                return Err(refuse("--secret-file names a new file, not standard output.")
                     .next("Omit it to write to standard output, or write ./- for a file of that name."));
             }
-            return Self::open(path).map_err(|refused| no_key(&refused));
+            return Self::open(path).map_err(|refused| undone(&refused));
         }
         if let Some(number) = request.descriptor {
-            return Descriptor::open(number).map(Self::Descriptor).map_err(|refused| no_key(&refused));
+            return Descriptor::open(number).map(Self::Descriptor).map_err(|refused| undone(&refused));
         }
         if let Some(command) = request.command {
-            return PipeCommand::find(command).map(Self::Command).map_err(|refused| no_key(&refused));
+            return PipeCommand::find(command).map(Self::Command).map_err(|refused| undone(&refused));
         }
         if io::stdout().is_terminal() && !request.show {
-            return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
+            return Err(refuse("The secret would be shown on this terminal.")
                 .next("Use --secret-file FILE, --pipe-to COMMAND, or --show to print it."));
         }
         if is_null() {
-            return Err(Failure::usage("Standard output is /dev/null: the secret would be lost. No key was made.")
+            return Err(refuse("Standard output is /dev/null: the secret would be lost.")
                 .next("Use --secret-file FILE or --pipe-to COMMAND."));
         }
         Ok(Self::Stdout)
@@ -130,11 +135,6 @@ async fn write(
 
 fn not_written(place: &str, error: &io::Error) -> NotSaved {
     NotSaved::new(format!("{place} can't be written: {error}"))
-}
-
-/// A destination was refused, and nothing was asked of a server.
-fn no_key(refused: &NotSaved) -> Failure {
-    Failure::usage(format!("{} No key was made.", sentence(&refused.why))).next(refused.next)
 }
 
 /// Whether standard output is the device 1:3 (Linux `Documentation/admin-guide/devices.txt`).

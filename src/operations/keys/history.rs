@@ -22,7 +22,7 @@ const ADMINISTRATION: [&str; 9] = [
 ];
 
 /// The other kinds. Each kind can be asked for by its name alone.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 20] = [
     "created",
     "edited",
     REACTIVATED,
@@ -32,6 +32,11 @@ const OTHERS: [&str; 15] = [
     "rotated",
     "rotation_finished",
     "rotation_undone",
+    "handed_over",
+    "handover_opened",
+    "handover_confirmed",
+    "handover_taken_back",
+    "handover_opened_again",
     "exported",
     "sign_in_refused",
     "restored",

@@ -12,15 +12,19 @@ pub fn since(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 fn ago(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    now.checked_sub_signed(span(text)?)
+}
+
+/// A length of time: `30m`, `24h` or `7d`.
+pub(crate) fn span(text: &str) -> Option<TimeDelta> {
     let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let count: i64 = count.parse().ok().filter(|count| *count >= 0)?;
-    let span = match unit {
+    match unit {
         "m" => TimeDelta::try_minutes(count),
         "h" => TimeDelta::try_hours(count),
         "d" => TimeDelta::try_days(count),
         _ => None,
-    };
-    now.checked_sub_signed(span?)
+    }
 }
 
 #[cfg(test)]

@@ -2,5 +2,6 @@
 
 pub(super) mod delivery;
 pub(super) mod exchange;
+mod hand_over;
 pub(super) mod reveal;
 pub(super) mod tokens;

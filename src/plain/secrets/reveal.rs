@@ -10,12 +10,12 @@ use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::plain::secrets::delivery::Credential;
-use crate::plain::secrets::exchange;
+use crate::plain::secrets::{exchange, hand_over};
 use crate::plain::session::Session;
 use crate::platform::delivery::line;
 
 /// What can be done with it, in the order of safety.
-const CHOICES: [(&str, &str); 7] = [
+const CHOICES: [(&str, &str); 8] = [
     FILE,
     COMMAND,
     ("Show key", SHOW.1),
@@ -23,6 +23,7 @@ const CHOICES: [(&str, &str); 7] = [
     ("Test key", "exchange the secret for an access token"),
     ("Close", "forget the secret"),
     ("Pick form", "choose what File and Command get: secret, env, json, csv or aws"),
+    ("Give to somebody else", "get a code with which they get the secret, once"),
 ];
 
 /// Offers the secret until it is closed. If the input has ended, it is kept in a private file.
@@ -60,6 +61,11 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, fate:
         let done = match chosen {
             0..=2 => bring_out(session, &credentials, chosen).await.map(|to| *fate = to.max(*fate)),
             6 => choose_form(session, &mut credentials).await,
+            7 => hand_over::run(session, &pair).await.map(|is_done| {
+                if is_done {
+                    *fate = Fate::Kept;
+                }
+            }),
             3 => exchange::hmac(session, &pair).await,
             4 => exchange::test(session, pair.clone().into()).await,
             _ if *fate == Fate::Kept || lose_it(session, *fate).await? => {

@@ -19,6 +19,8 @@ pub enum What {
     /// An exchange, as text for curl.
     Request,
     AccessToken,
+    /// What opens a secret that is handed over.
+    Code,
     /// Nothing: what was copied before is overwritten.
     Clipboard,
 }
@@ -35,6 +37,7 @@ impl What {
             Self::Content => "Content",
             Self::Request => "curl command (contains a credential)",
             Self::AccessToken => "Access token",
+            Self::Code => "Code",
             Self::Clipboard => "Clipboard",
         }
     }
@@ -48,7 +51,7 @@ impl What {
     const fn instead(self) -> &'static str {
         match self {
             Self::Secret | Self::Pair => " Use Save, or show it and select it with the mouse.",
-            Self::HmacToken => " Select it with the mouse.",
+            Self::HmacToken | Self::Code => " Select it with the mouse.",
             _ => "",
         }
     }

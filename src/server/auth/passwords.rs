@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::newest_first::NewestFirst;
+use crate::domain::{HandoverCode, HandoverKeys};
 use crate::server::net::throttle::SignInKind;
 
 /// RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes. (The first takes 2 GiB. The OWASP
@@ -27,12 +28,13 @@ pub(crate) struct Passwords {
     known: NewestFirst,
     newcomers: NewestFirst,
     repeated: NewestFirst,
+    pins: NewestFirst,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
         let queue = || NewestFirst::new(AT_ONCE);
-        Self { known: queue(), newcomers: queue(), repeated: queue() }
+        Self { known: queue(), newcomers: queue(), repeated: queue(), pins: queue() }
     }
 }
 
@@ -56,6 +58,20 @@ impl Passwords {
             matches(stored.as_deref().unwrap_or(DECOY), &given) && stored.is_some()
         });
         done.await
+    }
+
+    /// What a code gives with its PIN. Waits until the memory is free. Fails if that panics.
+    pub(crate) async fn code_keys(
+        &self,
+        code: HandoverCode,
+        pin: SecretString,
+    ) -> Result<Option<HandoverKeys>, JoinError> {
+        let turn = self.pins.turn().await;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            code.keys(Some(pin.expose_secret()))
+        })
+        .await
     }
 
     /// What is stored of a new password. Waits until the memory is free. The outer error is a panic.

@@ -3,8 +3,8 @@
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use super::calls::{
-    admins, events, exchange, health, identify, keys, list, password, rotation, sealed, sessions, sign_in, signing_key,
-    usage,
+    admins, events, exchange, handovers, health, identify, keys, list, password, rotation, sealed, sessions, sign_in,
+    signing_key, usage,
 };
 use crate::server::state::AppState;
 
@@ -31,11 +31,13 @@ pub(crate) const VERIFY: &str = "/api/v2/auth/verify";
 pub(crate) const BELOW_VERIFY: [&str; 2] = ["/api/v2/auth/verify/", "/api/v2/auth/verify/{*path}"];
 /// One key. What is below it is about that key too.
 pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
+/// Secrets that are handed over.
+pub(crate) const HANDOVERS: &str = "/api/v2/handovers";
 /// For monitoring, and for proxies that ask whether this server is alive.
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 30] = [
+pub const ROUTES: [ApiRoute; 35] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("GET", "/api/v2/keys/counts", || get(list::counts)),
     route("GET", "/api/v2/keys/due", || get(list::due)),
@@ -50,6 +52,11 @@ pub const ROUTES: [ApiRoute; 30] = [
     route("POST", "/api/v2/keys/{id}/rotate", || post(rotation::rotate)),
     route("POST", "/api/v2/keys/{id}/rotation/finish", || post(rotation::finish)),
     route("DELETE", "/api/v2/keys/{id}/rotation", || delete(rotation::undo)),
+    route("GET", HANDOVERS, || get(handovers::list)),
+    route("POST", HANDOVERS, || post(handovers::create)),
+    route("DELETE", "/api/v2/handovers/{id}", || delete(handovers::take_back)),
+    route("POST", "/api/v2/handovers/open", || post(handovers::open)),
+    route("POST", "/api/v2/handovers/confirm", || post(handovers::confirm)),
     route("POST", EXCHANGE, || post(exchange::client_token)),
     route("GET", VERIFY, || any(exchange::verify)),
     route("POST", SESSION, || post(sign_in::sign_in)),

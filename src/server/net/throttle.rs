@@ -35,6 +35,9 @@ const OF_DEVICE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Tries a minute for one account from one familiar network.
 const OF_PAIR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
+/// Codes of hand-overs a minute from one network.
+const OF_CODES: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
 /// Names and addresses fall into 65,536 shares by a secret hash. Memory is bounded whatever is sent, and two that fall
 /// into the same share are only limited together.
 type Share = u16;
@@ -51,6 +54,7 @@ pub(crate) struct Throttle {
     accounts_first: SignInShares,
     pairs: SignInShares,
     devices: SignInShares,
+    codes: SignInShares,
 }
 
 /// The shares of one kind.
@@ -106,6 +110,7 @@ impl Default for Throttle {
             accounts_first: shares("account first", OF_ACCOUNT_FIRST),
             pairs: shares("pair", OF_PAIR),
             devices: shares("device", OF_DEVICE),
+            codes: shares("code", OF_CODES),
         }
     }
 }
@@ -138,6 +143,11 @@ impl Throttle {
             return Ok(SignInKind::Newcomer);
         }
         self.take(&self.accounts, username).await.map(|()| SignInKind::Repeated)
+    }
+
+    /// Counts a try of a code.
+    pub(crate) async fn admit_code(&self, network: &str) -> Result<(), NotAdmitted> {
+        self.take(&self.codes, network.as_bytes()).await
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are the share")]

@@ -57,6 +57,27 @@ impl Table {
 /// A key with its secret and its last use: no table of either engine.
 pub(crate) const KEYS: &str = "keys";
 
+const HANDOVERS: [(&str, Kind); 18] = [
+    ("id", Kind::Text),
+    ("lookup", Kind::Bytes),
+    ("proof", Kind::Bytes),
+    ("sealed", Kind::Bytes),
+    ("key_id", Kind::Text),
+    ("has_pin", Kind::Number),
+    ("created_by", Kind::Text),
+    ("created_at", Kind::Number),
+    ("until", Kind::Number),
+    ("tries", Kind::Number),
+    ("opener", Kind::Bytes),
+    ("by_address", Kind::Number),
+    ("opened_at", Kind::Number),
+    ("opened_from", Kind::Text),
+    ("confirmed_at", Kind::Number),
+    ("again_at", Kind::Number),
+    ("again_from", Kind::Text),
+    ("ended_at", Kind::Number),
+];
+
 /// All that is copied, in an order in which each finds what it refers to.
 pub(crate) fn tables() -> Vec<Table> {
     use Kind::{Bytes, Number, Text};
@@ -122,6 +143,7 @@ pub(crate) fn tables() -> Vec<Table> {
             &[("username", Text), ("idempotency_key", Text), ("fingerprint", Bytes), ("key_id", Text), ("at", Number)],
         ),
         table("undelivered", &[("key_id", Text), ("username", Text), ("sealed", Bytes), ("until", Number)]),
+        table("handovers", &HANDOVERS),
         table(
             "administrators",
             &[

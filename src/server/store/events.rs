@@ -29,6 +29,13 @@ pub(crate) enum EventKind {
     Rotated,
     RotationFinished,
     RotationUndone,
+    /// Of a key whose secret an administrator hands over.
+    HandedOver,
+    HandoverOpened,
+    HandoverConfirmed,
+    HandoverTakenBack,
+    /// By another one than the first: somebody else has the code.
+    HandoverOpenedAgain,
     /// Keys were listed for another program.
     Exported,
     /// Of administrators.
@@ -51,7 +58,7 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Created,
         Self::Edited,
         Self::Reactivated,
@@ -61,6 +68,11 @@ impl EventKind {
         Self::Rotated,
         Self::RotationFinished,
         Self::RotationUndone,
+        Self::HandedOver,
+        Self::HandoverOpened,
+        Self::HandoverConfirmed,
+        Self::HandoverTakenBack,
+        Self::HandoverOpenedAgain,
         Self::Exported,
         Self::SignedIn,
         Self::SignInRefused,
@@ -90,6 +102,11 @@ impl EventKind {
             Self::Rotated => "rotated",
             Self::RotationFinished => "rotation_finished",
             Self::RotationUndone => "rotation_undone",
+            Self::HandedOver => "handed_over",
+            Self::HandoverOpened => "handover_opened",
+            Self::HandoverConfirmed => "handover_confirmed",
+            Self::HandoverTakenBack => "handover_taken_back",
+            Self::HandoverOpenedAgain => "handover_opened_again",
             Self::Exported => "exported",
             Self::SignedIn => "signed_in",
             Self::SignInRefused => "sign_in_refused",

@@ -34,6 +34,7 @@ mod contract;
 mod copy;
 mod error;
 mod events;
+mod handovers;
 mod keys;
 mod keyset;
 mod postgres;
@@ -64,6 +65,7 @@ pub use events::Actor;
 pub(crate) use events::{
     EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, USED_AFTER_ROTATION, minute,
 };
+pub(crate) use handovers::{HandoverOutcome, HandoverStep, NewHandover, Opener, StoredHandover, WhichHandover};
 pub(crate) use keys::{
     Change, ChangeOutcome, CreateOutcome, Digested, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery,
     SecretDigest, SecretOwner, StoredSecret, Use,

@@ -33,6 +33,8 @@ pub enum Action {
     RemoveView,
     /// Bring the Secret access key to a file or a command.
     SaveTo,
+    /// Hand the Secret access key over to somebody else.
+    HandOver,
     /// Show or hide the Secret access key.
     ShowKey,
     HmacToken,

@@ -2,7 +2,8 @@
 
 use super::{
     AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DetailsPane, Dialog, ExportFocus, Focus,
-    HmacFocus, IdentifyButton, MouseUse, PasswordFocus, RotationButton, SaveFocus, SignInFocus, State, Step,
+    HandOverFocus, HmacFocus, IdentifyButton, MouseUse, PasswordFocus, RotationButton, SaveFocus, SignInFocus, State,
+    Step,
 };
 use crate::domain::Status;
 use crate::operations::actions::ActionId;
@@ -156,6 +157,11 @@ const fn step_hint(step: &Step, is_submit: bool) -> &'static str {
             HmacFocus::Content | HmacFocus::Make => "generate",
             HmacFocus::Back => "back",
             _ => "copy",
+        },
+        Step::HandOver(step) => match step.focus {
+            HandOverFocus::Back => "back",
+            HandOverFocus::CopyCode => "copy",
+            _ => "create code",
         },
         Step::Test(_) => "select",
     };

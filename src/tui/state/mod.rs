@@ -37,6 +37,7 @@ pub use guard::{Guard, PendingAction};
 pub use help::{HelpDialog, HelpLine, PRESS};
 pub use input::expiry_input::{ExpiryChoice, ExpiryInput};
 pub use input::form::{Focus, KeyForm};
+pub use keys::alarms::Alarms;
 pub use keys::columns::ColumnsDialog;
 pub use keys::export::{ExportDialog, ExportFocus, ExportOf, ExportStage, Reading};
 pub use keys::history::{HistoryKey, HistoryScreen};
@@ -57,8 +58,8 @@ pub use rotation::{
 };
 pub use rows::Rows;
 pub use step::{
-    Delivery, HmacFocus, HmacStep, Made, NotSaved, SaveFocus, SaveResult, SaveStep, SaveTarget, Saved, Saving, Step,
-    StepOutcome, TestButton, TestStep,
+    Delivery, HandOverFocus, HandOverStep, HandingOver, HmacFocus, HmacStep, Made, NotSaved, SaveFocus, SaveResult,
+    SaveStep, SaveTarget, Saved, Saving, Step, StepOutcome, TTLS, TestButton, TestStep,
 };
 pub use time::clock::ClockReading;
 pub use time::pace::{Pace, QUIET, Stage};
@@ -94,6 +95,8 @@ pub struct State {
     pub usage: UsagePane,
     /// Whether this server was asked what is due.
     pub is_due_asked: bool,
+    /// Secrets that were handed over, and that somebody else tried to open.
+    pub alarms: Alarms,
     /// The columns of the list.
     pub columns: Columns,
     /// How times are told.
@@ -276,8 +279,8 @@ impl State {
             _ => None,
         };
         let waiting = self.waiting.as_ref().map(|waiting| waiting.next_wake(now));
-        let due = self.wants_due().then_some(now.at);
-        [due, countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now)]
+        let (due, alarms) = (self.wants_due().then_some(now.at), self.alarms_due().then_some(now.at));
+        [due, countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now), alarms]
             .into_iter()
             .flatten()
             .min()

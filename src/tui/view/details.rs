@@ -53,6 +53,9 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
     if beside {
         next_row(&mut inside);
     }
+    if let Some(words) = state.list.selected_key().and_then(|key| state.alarms.of(&key.id)) {
+        inside = paragraph(frame, inside, &words, theme::WARNING);
+    }
     match state.list.selected_key() {
         Some(key) if state.usage.is_known() => {
             let room = (inside.height / 5).min(USAGE_ROWS);

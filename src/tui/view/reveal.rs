@@ -93,7 +93,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let copy = if narrow { "Copy" } else { "Copy to clipboard" };
     let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
     let next = if narrow { "Next" } else { "Next key" };
-    let names = [show, copy, "Copy both", "Save", "HMAC token", "Test key", next, "Close"];
+    let names = [show, copy, "Copy both", "Save", "Hand over", "HMAC token", "Test key", next, "Close"];
     let mut rest = button_rows(frame, rest, &names, focused);
     if tall {
         next_row(&mut rest);

@@ -7,6 +7,7 @@ mod doctor;
 mod exchange;
 mod finish;
 mod guide;
+mod handover;
 mod help;
 mod identify;
 mod keys;

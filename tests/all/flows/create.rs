@@ -15,8 +15,8 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.type_keys("c nightly<Space>backup<Enter>").await;
     bench.sees("Access key created");
     bench.sees("Access key created: nightly backup");
-    bench.sees("[Show key] [Copy to clipboard] [Copy both] [Save] [HMAC token] [Test key]");
-    bench.sees("[Next key] [Close]");
+    bench.sees("[Show key] [Copy to clipboard] [Copy both] [Save] [Hand over] [HMAC token]");
+    bench.sees("[Test key] [Next key] [Close]");
     let secret = bench.secret();
     bench.hides(secret.expose());
     bench.type_keys("<Enter>").await;

@@ -7,6 +7,7 @@ mod clocks;
 mod create;
 mod event_loop;
 mod export;
+mod handover;
 mod history;
 mod identify;
 mod keys;

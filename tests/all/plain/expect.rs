@@ -23,9 +23,9 @@ answer "Note (Enter for none): " ""
 answer "Enter for never): " "30d"
 expect -re {Access key ID: (PK[0-9A-Z]+)}
 set id $expect_out(1,string)
-answer "Secret access key (1 to 7, Enter lists them): " "file"
+answer "Secret access key (1 to 8, Enter lists them): " "file"
 answer "New file (Enter to go back): " "key.secret"
-answer "Secret access key (1 to 7, Enter lists them): " "close"
+answer "Secret access key (1 to 8, Enter lists them): " "close"
 answer "Command (help lists them): " "delete $id"
 answer "To confirm, type" [string range $id end-3 end]
 expect -ex "($id). Requests with it are now refused."

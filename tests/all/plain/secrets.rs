@@ -100,7 +100,7 @@ fn close_asks_if_nobody_has_it() {
     talk.answers(&[
         ("haven't shown, copied or saved the secret.", ""),
         (SECRET, "quit"),
-        ("Type a number from 1 to 7 or a word of the list.", "Close"),
+        ("Type a number from 1 to 8 or a word of the list.", "Close"),
     ]);
     talk.answers(&[
         ("Close anyway? It can't be recovered. (yes or no, Enter for no): ", "yes"),
@@ -198,4 +198,28 @@ fn the_last_change_is_undone() {
     talk.says("Nothing to undo.");
     talk.quits();
     assert_eq!(home.keys()[0]["status"], "active");
+}
+
+#[test]
+fn it_goes_to_somebody_else_by_a_code() {
+    let home = Home::new();
+    let mut talk = Talk::at(&home);
+    create(&mut talk);
+    talk.types("8");
+    talk.answers(&[
+        ("How long is the code good? (30m, 1h, 7d; Enter for 1h): ", "1s"),
+        ("Use a time from 1m to 7d", "8"),
+        ("How long is the code good?", ""),
+        ("With a PIN?", "yes"),
+    ]);
+    talk.says("Handed over: until ");
+    talk.says("They run: latchkey receive --secret-file FILE\r\n");
+    talk.says("Code, alone on the next line:\r\n");
+    assert_eq!(talk.says("\r\n").trim().len(), 35);
+    talk.says("PIN, to be told by another way, alone on the next line:\r\n");
+    assert_eq!(talk.says("\r\n").trim().len(), 6);
+    talk.says(SECRET);
+    talk.types("close");
+    talk.says("“mine” is ready to use.");
+    assert!(!talk.quits().contains("sk_"));
 }

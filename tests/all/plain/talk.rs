@@ -19,7 +19,7 @@ use crate::support::wait::{self, PATIENCE};
 pub const COMMAND: &str = "Command (help lists them): ";
 /// In place of an answer: there is nothing to answer.
 pub const HEARD: &str = "\0";
-pub const SECRET: &str = "Secret access key (1 to 7, Enter lists them): ";
+pub const SECRET: &str = "Secret access key (1 to 8, Enter lists them): ";
 
 /// The program on a terminal without abilities.
 pub fn latchkey(home: &Home) -> Command {

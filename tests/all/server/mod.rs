@@ -7,6 +7,7 @@ mod data;
 mod edit;
 mod embedded;
 mod errors;
+mod handovers;
 mod identify;
 mod list;
 mod query;

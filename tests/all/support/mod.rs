@@ -8,6 +8,7 @@ pub mod executable;
 pub mod files;
 pub mod fill;
 pub mod fuzzed;
+pub mod handover;
 pub mod hands;
 pub mod hanging;
 pub mod home;

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 use latchkey::client::{
     AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, Creation, Cursor, EndedRotation,
-    Event as TrailEvent, Exchanged, FieldChange, KeyChanged, ListRequest, Page, Reply, Request, Server, SessionEntry,
-    Target, TrailPage,
+    Event as TrailEvent, Exchanged, FieldChange, Handover, KeyChanged, ListRequest, Page, Reply, Request, Server,
+    SessionEntry, Target, TrailPage,
 };
 use latchkey::domain::{
     AccessKey, AddressUsage, Charset, CursorToken, KeyFormat, KeyId, KeyUsage, Lifetimes, Profile, SecretKey, Status,
@@ -196,6 +196,19 @@ impl OnePage {
                 let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]), KeyFormat::Prefixed);
                 Reply::Created(Ok(Creation::New(key(0), secret)))
             }
+            Request::HandOver(new) => {
+                let text = || Untrusted::new("\u{1b}]52;c;eA==\u{7}");
+                let handover = Handover {
+                    id: text(),
+                    key_id: text(),
+                    state: text(),
+                    until: DateTime::UNIX_EPOCH,
+                    opened_again_at: None,
+                    opened_again_from: None,
+                };
+                Reply::HandedOver(new.key_id, Ok(handover))
+            }
+            Request::Handovers => Reply::Handovers(Err(ApiError::NoHandovers)),
             Request::Edit(before, _) => Reply::Edited(before, Ok(key(1).into())),
             Request::Delete(before) => Reply::Deleted(before, Ok(true.into())),
             Request::EndRotation(before, end) => {

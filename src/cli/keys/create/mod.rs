@@ -1,5 +1,6 @@
 //! `latchkey keys create`: the destination first, then the key, then the secret's way there.
 
+mod hand_over;
 pub(super) mod report;
 
 use std::path::PathBuf;
@@ -29,7 +30,8 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     // From here on no signal ends the program between a secret and its destination.
     let prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
-    let destination = Destination::prepare(&args.delivery.request())?;
+    let destination =
+        if args.hand_over.hand_over { None } else { Some(Destination::prepare(&args.delivery.request())?) };
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
     let mut access = connect_to_change(settings, prompts, StoreAccess::Create).await?;
     let made = make(args, settings, &mut access, &mut journal, destination, &rescue).await;
@@ -43,10 +45,22 @@ async fn make(
     settings: &Context,
     access: &mut CommandAccess,
     journal: &mut PendingCreates,
-    destination: Destination,
+    destination: Option<Destination>,
     rescue: &Rescue,
 ) -> Flow<Exit> {
+    if destination.is_none() {
+        hand_over::check(access).await?;
+    }
     let new = new_key(args, settings, access, journal).await?;
+    let Some(destination) = destination else {
+        let handed = create(access, &new, journal, async |access: &mut CommandAccess, creation| match creation {
+            Creation::New(key, secret) => {
+                hand_over::run(&args.hand_over, access, settings, &key, &secret, rescue).await
+            }
+            Creation::Replayed(key) => Err(already_exists(&key).into()),
+        });
+        return handed.await;
+    };
     let secret = SecretDelivery { destination, rename: None, args: &args.delivery, rescue, is_last: true };
     let made = secret.make(access, &new, journal, settings, async |key, secret, to| {
         report::write(settings.format, None, key, secret, to, rescue)

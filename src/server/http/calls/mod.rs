@@ -3,6 +3,7 @@
 pub mod admins;
 pub mod events;
 pub mod exchange;
+pub(crate) mod handovers;
 pub mod health;
 pub(crate) mod identify;
 pub mod keys;

@@ -162,6 +162,11 @@ impl Fields {
         count.ok_or_else(|| HttpError::malformed(name, format!("must be a whole number from 0 to {most}")))
     }
 
+    /// The same, if it is given.
+    pub(crate) fn count_if_any(&mut self, name: &str, most: u64) -> Result<Option<u64>, HttpError> {
+        if self.0.contains_key(name) { self.count(name, most).map(Some) } else { Ok(None) }
+    }
+
     /// A time. `null` is never.
     pub(crate) fn time(&mut self, name: &str) -> Result<Option<ExpiryChange>, HttpError> {
         if self.0.get(name).is_some_and(Value::is_null) {

@@ -114,6 +114,11 @@ impl HttpError {
         Self::new(StatusCode::CONFLICT, 0, what)
     }
 
+    /// 410: it was there, and is given to nobody any more.
+    pub(crate) fn gone(what: &str) -> Self {
+        Self::new(StatusCode::GONE, 0, what)
+    }
+
     /// 408: over the server's time limit.
     pub(crate) fn slow() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, 0, "The request took too long")
@@ -145,6 +150,11 @@ impl HttpError {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let message = "Too many sign-ins: wait a little and try again";
         Self { retry_after: Some(seconds.max(1)), ..Self::new(StatusCode::TOO_MANY_REQUESTS, 0, message) }
+    }
+
+    /// 429: the same for codes of secrets that are handed over.
+    pub(crate) fn too_many_codes(wait: Duration) -> Self {
+        Self { message: "Too many codes: wait a little and try again".to_owned(), ..Self::too_many(wait) }
     }
 
     /// 429: an administrator reads too many lists at once.

@@ -1,5 +1,6 @@
 //! The methods of [`Store`](super::Store), by what they are about.
 
 mod accounts;
+mod handovers;
 mod keys;
 mod server_keys;

@@ -6,6 +6,7 @@ pub(crate) mod administrators;
 pub(crate) mod digests;
 pub(crate) mod events;
 pub(crate) mod handles;
+pub(crate) mod handovers;
 pub(crate) mod keys;
 pub(crate) mod lists;
 pub(crate) mod master_keys;
@@ -88,6 +89,14 @@ macro_rules! contract {
                 of_two_rotations_at_once_one_is_made
                 a_rotation_follows_what_is_done_to_its_keys
                 the_last_refusal_and_a_late_use_are_kept
+            }
+            handovers {
+                a_secret_is_opened_again_by_its_opener_until_it_confirms
+                an_opener_without_a_nonce_is_its_address_for_ten_minutes
+                a_secret_is_opened_by_the_clock_and_the_right_code_only
+                a_secret_is_taken_back_until_it_is_opened
+                of_two_openers_at_once_one_gets_the_secret
+                what_nobody_gets_any_more_is_deleted
             }
             revocations {
                 a_deactivation_starts_a_new_generation

@@ -5,6 +5,7 @@ mod args;
 pub(crate) mod copy;
 mod error;
 mod events;
+mod handovers;
 mod keys;
 mod master_keys;
 mod migrate;

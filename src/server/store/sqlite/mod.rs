@@ -5,6 +5,7 @@ mod connection;
 mod error;
 mod events;
 pub(crate) mod file;
+mod handovers;
 mod keys;
 mod master_keys;
 mod revocations;

@@ -1,5 +1,6 @@
 //! What is around the list of keys: its columns and views, history and use, export and undo.
 
+pub(super) mod alarms;
 pub(super) mod columns;
 pub(super) mod due;
 pub(super) mod export;

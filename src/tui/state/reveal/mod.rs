@@ -8,10 +8,14 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::{ClockReading, Destination, Effect, HmacStep, SaveResult, SaveStep, Saved, Step, StepOutcome, TestStep};
+use super::{
+    ClockReading, Destination, Effect, HandOverStep, HmacStep, SaveResult, SaveStep, Saved, Step, StepOutcome, TestStep,
+};
+use crate::client::{ApiError, Handover};
 use crate::domain::{AccessKey, Credentials, CredentialsForm, KeyId, SecretKey};
 use crate::operations::actions::ActionId;
 pub use crate::operations::deliver::Fate;
+use crate::operations::messages::handed_over;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
@@ -104,6 +108,7 @@ impl Reveal {
         match action {
             Action::ShowKey => return self.toggle(),
             Action::SaveTo => self.open_save(),
+            Action::HandOver => self.open_hand_over(),
             Action::Do(ActionId::ClearClipboard) => return RevealOutcome::Stay(Some(Effect::Overwrite)),
             Action::CopyPair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
             Action::CreateAnother => return self.close_for_another(),
@@ -116,6 +121,7 @@ impl Reveal {
             Action::Submit => match self.focus {
                 RevealButton::Show => return self.toggle(),
                 RevealButton::Save => self.open_save(),
+                RevealButton::HandOver => self.open_hand_over(),
                 RevealButton::Copy => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
                 RevealButton::Pair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
                 RevealButton::Another => return self.close_for_another(),
@@ -199,6 +205,19 @@ impl Reveal {
         }
     }
 
+    /// Takes what came of handing the secret over.
+    pub fn on_handed_over(&mut self, id: &KeyId, result: Result<Handover, ApiError>) {
+        if *id != self.key.id {
+            return;
+        }
+        if let Some(Step::HandOver(step)) = &mut self.step
+            && let Some(until) = step.on_handed_over(result)
+        {
+            (self.fate, self.news) = (Fate::Kept, Some(News::Delivered(handed_over(until))));
+            self.focus = RevealButton::Close;
+        }
+    }
+
     /// Shows the secret, or what a step has made of it, for a while.
     pub fn show(&mut self, now: ClockReading) {
         if let Some(step) = &mut self.step {
@@ -246,6 +265,11 @@ impl Reveal {
     fn open_save(&mut self) {
         self.hide();
         self.step = Some(Step::Save(Box::new(SaveStep::new(self.credentials(CredentialsForm::default())))));
+    }
+
+    fn open_hand_over(&mut self) {
+        self.hide();
+        self.step = Some(Step::HandOver(Box::new(HandOverStep::new(self.pair()))));
     }
 
     fn open_test(&mut self) -> Option<Effect> {

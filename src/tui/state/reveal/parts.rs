@@ -20,6 +20,8 @@ pub enum RevealButton {
     /// Both halves.
     Pair,
     Save,
+    /// To somebody else.
+    HandOver,
     Hmac,
     Test,
     /// Another key is created next.
@@ -28,6 +30,15 @@ pub enum RevealButton {
 }
 
 impl RevealButton {
-    pub const ALL: [Self; 8] =
-        [Self::Show, Self::Copy, Self::Pair, Self::Save, Self::Hmac, Self::Test, Self::Another, Self::Close];
+    pub const ALL: [Self; 9] = [
+        Self::Show,
+        Self::Copy,
+        Self::Pair,
+        Self::Save,
+        Self::HandOver,
+        Self::Hmac,
+        Self::Test,
+        Self::Another,
+        Self::Close,
+    ];
 }

@@ -1,5 +1,6 @@
 //! Steps two and three of the contract, for one pair of ID and secret: beside a new key, or for any other.
 
+mod hand_over;
 mod hmac;
 mod save;
 mod test;
@@ -7,6 +8,7 @@ mod test;
 use std::time::Instant;
 
 pub use crate::operations::deliver::{Delivery, NotSaved, SaveTarget, Saved};
+pub use hand_over::{HandOverFocus, HandOverStep, HandingOver, TTLS};
 pub use hmac::{HmacFocus, HmacStep, Made};
 pub(crate) use save::LONGEST as LONGEST_TARGET;
 pub use save::{SaveFocus, SaveResult, SaveStep, Saving};
@@ -27,6 +29,8 @@ pub enum Step {
     Test(Box<TestStep>),
     /// The secret is brought to a file or a command.
     Save(Box<SaveStep>),
+    /// The secret is handed over to somebody else.
+    HandOver(Box<HandOverStep>),
 }
 
 /// What a turn of a step comes to.
@@ -43,7 +47,7 @@ impl Step {
     /// What presses mean in it.
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Hmac(_) | Self::Save(_) => Mode::Form,
+            Self::Hmac(_) | Self::Save(_) | Self::HandOver(_) => Mode::Form,
             Self::Test(_) => Mode::Question,
         }
     }
@@ -53,6 +57,7 @@ impl Step {
             Self::Hmac(step) => step.act(action),
             Self::Test(step) => step.act(action),
             Self::Save(step) => step.act(action),
+            Self::HandOver(step) => step.act(action),
         }
     }
 
@@ -66,6 +71,7 @@ impl Step {
         match self {
             Self::Hmac(step) => Some(&mut **step),
             Self::Save(step) => Some(&mut **step),
+            Self::HandOver(step) => Some(&mut **step),
             Self::Test(_) => None,
         }
     }
@@ -89,6 +95,7 @@ impl Step {
         match self {
             Self::Hmac(step) => step.copied = Some((what, report)),
             Self::Test(step) => step.copied = Some((what, report)),
+            Self::HandOver(step) => step.copied = Some((what, report)),
             Self::Save(_) => {}
         }
     }
@@ -104,14 +111,14 @@ impl Step {
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         match self {
             Self::Hmac(step) => step.next_wake(now),
-            Self::Test(_) | Self::Save(_) => None,
+            Self::Test(_) | Self::Save(_) | Self::HandOver(_) => None,
         }
     }
 
     /// Takes an answer, if it is to this step's question.
     pub fn on_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Request> {
         match self {
-            Self::Hmac(_) | Self::Save(_) => None,
+            Self::Hmac(_) | Self::Save(_) | Self::HandOver(_) => None,
             Self::Test(step) => step.on_reply(reply, now),
         }
     }

@@ -36,6 +36,7 @@ pub enum Stage {
     /// Closing a secret that may be nowhere else.
     LastQuestion,
     Save,
+    HandOver,
     Hmac,
     Test,
     Tokens,
@@ -109,6 +110,7 @@ impl State {
             Step::Hmac(_) => Stage::Hmac,
             Step::Test(_) => Stage::Test,
             Step::Save(_) => Stage::Save,
+            Step::HandOver(_) => Stage::HandOver,
         };
         Some(match self.dialog.as_ref()? {
             Dialog::Reveal(reveal) => match &**reveal {

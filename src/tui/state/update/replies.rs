@@ -61,6 +61,7 @@ impl State {
             Reply::Listed(request, result) => {
                 if result.is_ok() {
                     self.usage.refresh();
+                    self.alarms.refresh();
                 }
                 let next = self.list.on_listed(&request, result, now);
                 if let Some(Dialog::Create(dialog)) = &mut self.dialog {
@@ -82,6 +83,16 @@ impl State {
                 None
             }
             Reply::Created(result) => self.on_created(result),
+            Reply::Handovers(read) => {
+                self.on_handovers(read);
+                None
+            }
+            Reply::HandedOver(id, result) => {
+                if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+                    reveal.on_handed_over(&id, result);
+                }
+                None
+            }
             Reply::Edited(key, result) => self.on_edited(&key, result, now),
             Reply::Deleted(key, result) => self.on_deleted(&key, result),
             Reply::RotationEnded(key, end, result) => self.on_rotation_ended(&key, end, result),

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 17] = [
+const MIGRATIONS: [Step; 18] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0003_owner.sql")),
@@ -33,6 +33,7 @@ const MIGRATIONS: [Step; 17] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0015_reactivation.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0016_digests.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0017_rotation.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0018_handovers.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

@@ -1,5 +1,6 @@
 //! Steps two and three, as they are on screen.
 
+mod hand_over;
 mod save;
 mod test;
 
@@ -17,6 +18,10 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: ClockReadin
     match step {
         Step::Hmac(step) => draw_hmac(frame, area, step, now),
         Step::Save(step) => save::draw(frame, area, step),
+        Step::HandOver(step) => {
+            hand_over::draw(frame, area, step);
+            None
+        }
         Step::Test(step) => {
             test::draw(frame, area, step, now);
             None

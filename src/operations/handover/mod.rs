@@ -1,0 +1,95 @@
+//! Handing the secret of a new key over to somebody else: by a code that opens it once.
+
+mod opener;
+mod receive;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use zeroize::Zeroizing;
+
+use crate::client::{Handover, NewHandover, Target};
+use crate::domain::{HandoverCode, KeyId, SecretKey};
+use crate::operations::keys::since::span;
+
+pub(crate) use receive::{Received, receive};
+
+/// How long a code is good at most.
+const MOST_TTL: TimeDelta = TimeDelta::days(7);
+
+/// Reads how long a code shall be good: `30m`, `1h`, `7d`.
+pub fn ttl(text: &str) -> Result<TimeDelta, &'static str> {
+    let ttl = span(text).filter(|ttl| (TimeDelta::minutes(1)..=MOST_TTL).contains(ttl));
+    ttl.ok_or("use a time from 1m to 7d, such as 30m, 1h or 2d")
+}
+
+/// The code that opens a secret, and the PIN if there is one. Never printed by accident.
+#[derive(Debug)]
+pub struct Ticket {
+    pub code: HandoverCode,
+    pin: Option<Pin>,
+}
+
+/// A PIN of six digits. Wiped when dropped.
+struct Pin(Zeroizing<String>);
+
+impl std::fmt::Debug for Pin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pin(…)")
+    }
+}
+
+impl Ticket {
+    /// Draws a code, and a PIN if one is wanted.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no random numbers.
+    pub fn draw(with_pin: bool) -> Result<Self, getrandom::Error> {
+        let mut bytes = Zeroizing::new([0; HandoverCode::CHARS]);
+        getrandom::fill(bytes.as_mut_slice())?;
+        let mut number = Zeroizing::new([0; 8]);
+        getrandom::fill(number.as_mut_slice())?;
+        let pin = || Pin(Zeroizing::new(format!("{:06}", u64::from_le_bytes(*number) % 1_000_000)));
+        Ok(Self { code: HandoverCode::from_random(&bytes), pin: with_pin.then(pin) })
+    }
+
+    /// The PIN, for the one who hands it on, and for nothing else.
+    pub fn pin(&self) -> Option<&str> {
+        self.pin.as_ref().map(|pin| pin.0.as_str())
+    }
+
+    /// Encrypts a secret.
+    pub fn seal(&self, id: &KeyId, secret: &SecretKey, ttl: TimeDelta) -> Option<NewHandover> {
+        let seconds = ttl.num_seconds().try_into().unwrap_or(u32::MAX);
+        NewHandover::new(&self.code, self.pin(), id, secret, seconds)
+    }
+}
+
+/// How whoever has the code gets the secret: with this program, and with curl, which reads the code from its standard
+/// input. None of an embedded server, which other computers can't reach.
+pub fn commands(target: &Target, has_pin: bool) -> (String, Option<String>) {
+    let Target::Url(base) = target else { return ("latchkey receive --secret-file FILE".to_owned(), None) };
+    let base = base.as_str().trim_end_matches('/');
+    let data = if has_pin { "--data @-" } else { "--data-urlencode code@-" };
+    let curl = format!("curl -sS -H 'Accept: text/plain' {data} {base}/api/v2/handovers/open");
+    (format!("latchkey receive --url {base} --secret-file FILE"), Some(curl))
+}
+
+/// What curl is given on its standard input.
+pub const fn curl_input(has_pin: bool) -> &'static str {
+    if has_pin { "code=CODE&pin=PIN, then Enter and Ctrl-D" } else { "the code, then Enter and Ctrl-D" }
+}
+
+/// Until when a code is good.
+pub fn until(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// What somebody else's try to open a secret means, if there was one.
+pub fn alarm(handover: &Handover) -> Option<String> {
+    let at = until(handover.opened_again_at?);
+    let from = handover.opened_again_from.as_ref().map_or_else(String::new, |from| from.to_display(64));
+    let id = handover.key_id.to_display(KeyId::MAX_CHARS);
+    Some(format!(
+        "Somebody else tried to open the secret of {id} at {at} from {from}: the code is known to others. Replace the key."
+    ))
+}

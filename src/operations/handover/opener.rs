@@ -1,0 +1,73 @@
+//! Under which name this computer has opened a secret that is handed over: it may open it again under that name until it
+//! has arrived. No credential without the code.
+
+use std::fs;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::config::Folder;
+use crate::domain::HandoverCode;
+use crate::platform::regular_file::open_no_follow;
+
+/// How long such a name is of use, and some more: a server's clock may differ.
+const KEPT: Duration = Duration::from_secs(60 * 60);
+
+/// The name for one code, noted in the state folder if there is one.
+pub(super) struct Opener {
+    pub(super) name: String,
+    note: Option<PathBuf>,
+}
+
+impl Opener {
+    /// That of an earlier run, or a new one.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no random numbers.
+    pub(super) fn of(code: &HandoverCode, state: &Folder) -> Result<Self, getrandom::Error> {
+        let mut random = [0; 18];
+        getrandom::fill(&mut random)?;
+        let mut name = URL_SAFE_NO_PAD.encode(random);
+        let folder = state.as_ref().ok().map(|state| state.join("receiving"));
+        let note = folder.and_then(|folder| {
+            forget(&folder);
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder).ok()?;
+            let note = folder.join(base16ct::lower::encode_string(&code.lookup_digest()[..8]));
+            let mut noted = String::new();
+            let file = open_no_follow(OpenOptions::new().read(true), &note);
+            let read = file.and_then(|file| file.take(100).read_to_string(&mut noted));
+            if read.is_ok() && noted.len() >= 16 {
+                name = noted;
+            } else {
+                let mut options = OpenOptions::new();
+                let file = open_no_follow(options.write(true).create(true).truncate(true).mode(0o600), &note);
+                file.and_then(|mut file| file.write_all(name.as_bytes())).ok()?;
+            }
+            Some(note)
+        });
+        Ok(Self { name, note })
+    }
+
+    /// The secret has arrived.
+    pub(super) fn settle(self) {
+        if let Some(note) = self.note {
+            let _ = fs::remove_file(note);
+        }
+    }
+}
+
+/// Deletes names that are of no use any more.
+fn forget(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > KEPT) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Receiving a secret that somebody hands over: opened, brought to its destination, and only then confirmed.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::opener::Opener;
+use crate::client::{ApiError, Client};
+use crate::config::Folder;
+use crate::domain::{HandoverCode, HandoverKeys, KeyId, SecretKey};
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter;
+
+/// How often a lost answer is asked for again, and after how long.
+const AGAIN: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
+
+const NO_CODE: &str = "A code has 30 letters and digits, such as 01234-56789-ABCDE-FGHJK-MNPQR-STVWX.";
+
+/// A secret that was opened, until it is confirmed.
+pub(crate) struct Received {
+    pub(crate) id: KeyId,
+    pub(crate) secret: SecretKey,
+    keys: HandoverKeys,
+    opener: Opener,
+}
+
+/// Opens a secret. The code, and the PIN in a second line, are what was `given`, or are asked for.
+pub(crate) async fn receive<P: Prompter>(
+    client: &Client,
+    prompter: &mut P,
+    given: Option<SecretString>,
+    state: &Folder,
+) -> Flow<Received> {
+    let (code, mut pin) = match given {
+        Some(text) => {
+            let (code, pin) = text.expose_secret().split_once('\n').unwrap_or((text.expose_secret(), ""));
+            let pin = Some(pin.trim()).filter(|pin| !pin.is_empty()).map(SecretString::from);
+            (HandoverCode::parse(code).ok_or_else(|| Failure::usage(NO_CODE))?, pin)
+        }
+        None => (ask_code(prompter).await?, None),
+    };
+    let random = |error| Failure::new(Exit::Mistake, format!("No random numbers available: {error}."));
+    let opener = Opener::of(&code, state).map_err(random)?;
+    loop {
+        let keys = code.keys(pin.as_ref().map(SecretString::expose_secret));
+        let keys = keys.ok_or_else(|| Failure::new(Exit::Mistake, "The PIN can't be checked: not enough memory."))?;
+        match open(client, prompter, &keys, pin.is_some(), &opener.name).await? {
+            Ok((id, sealed)) => {
+                let secret = keys.open(&sealed, &id).ok_or_else(not_of_code)?;
+                return Ok(Received { id, secret, keys, opener });
+            }
+            Err(ApiError::Refused(400, words)) if words.raw_for_api().starts_with("pin") && pin.is_none() => {}
+            Err(ApiError::NotAllowed(words)) if pin.is_some() && prompter.is_interactive() => {
+                prompter.warn(format!("{}.", words.to_display(120)));
+            }
+            Err(error) => return Err(not_opened(&error).into()),
+        }
+        pin = Some(prompter.ask_hidden("PIN: ").await?);
+    }
+}
+
+impl Received {
+    /// Tells the server that the secret has arrived. Gives what to say if it couldn't be told.
+    pub(crate) async fn confirm<P: Prompter>(self, client: &Client, prompter: &mut P) -> Flow<Option<String>> {
+        let mut confirmed = client.confirm_handover(&self.keys, &self.opener.name).await;
+        for pause in AGAIN {
+            if !confirmed.as_ref().is_err_and(ApiError::is_passing) {
+                break;
+            }
+            prompter.wait(tokio::time::sleep(pause)).await?;
+            confirmed = client.confirm_handover(&self.keys, &self.opener.name).await;
+        }
+        self.opener.settle();
+        Ok(confirmed.err().map(|error| {
+            format!(
+                "The secret has arrived, but the server could not be told: {error} It deletes its copy in 10 minutes."
+            )
+        }))
+    }
+}
+
+async fn ask_code<P: Prompter>(prompter: &mut P) -> Flow<HandoverCode> {
+    loop {
+        let typed = prompter.ask_hidden("Code: ").await?;
+        if let Some(code) = HandoverCode::parse(typed.expose_secret()) {
+            return Ok(code);
+        }
+        if !prompter.is_interactive() {
+            return Err(Failure::usage(NO_CODE).into());
+        }
+        prompter.warn(NO_CODE);
+    }
+}
+
+/// Asks for the ciphertext; again if the answer was lost, which the server allows its opener.
+async fn open<P: Prompter>(
+    client: &Client,
+    prompter: &mut P,
+    keys: &HandoverKeys,
+    with_pin: bool,
+    opener: &str,
+) -> Flow<Result<(KeyId, Vec<u8>), ApiError>> {
+    let mut answer = prompter.wait(client.open_handover(keys, with_pin, opener)).await?;
+    for pause in AGAIN {
+        if !answer.as_ref().is_err_and(ApiError::is_passing) {
+            break;
+        }
+        prompter.wait(tokio::time::sleep(pause)).await?;
+        answer = prompter.wait(client.open_handover(keys, with_pin, opener)).await?;
+    }
+    Ok(answer)
+}
+
+/// Why a secret was not opened. None of it is about a key or a session.
+fn not_opened(error: &ApiError) -> Failure {
+    match error {
+        ApiError::NotFound(_) => Failure::new(Exit::NotFound, "No secret waits under this code.")
+            .next("Check the code and the server's address, or ask for a new code."),
+        ApiError::Refused(410, words) => {
+            Failure::new(Exit::NotGood, format!("{}.", words.to_display(200))).next("Ask for a new code.")
+        }
+        ApiError::NotAllowed(words) => Failure::new(Exit::NotGood, format!("{}.", words.to_display(200))),
+        error if error.is_passing() => {
+            Failure::from(error).command("Run it again with the same code: within 10 minutes nothing is lost.")
+        }
+        error => error.into(),
+    }
+}
+
+fn not_of_code() -> Failure {
+    Failure::new(Exit::NotGood, "The server's answer can't be decrypted with this code.").next("Ask for a new code.")
+}

@@ -1,0 +1,37 @@
+//! Handing a new secret over to somebody else: by a code that opens it once.
+
+use chrono::TimeDelta;
+
+use crate::operations::access::Access as _;
+use crate::operations::handover::{Ticket, commands, curl_input, ttl};
+use crate::operations::messages::handed_over;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
+use crate::operations::tokens::pair::Pair;
+use crate::plain::session::Session;
+
+/// Asks how long the code shall be good, and says it. Returns whether the secret is handed over.
+pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
+    let typed = session.console.ask("How long is the code good? (30m, 1h, 7d; Enter for 1h): ").await?;
+    let good_for = if typed.is_empty() { TimeDelta::hours(1) } else { ttl(&typed).map_err(Interrupt::words)? };
+    let with_pin = session.console.confirm("With a PIN?").await?;
+    let failed = || Interrupt::words("the code could not be made");
+    let ticket = Ticket::draw(with_pin).map_err(|_| failed())?;
+    let sealed = ticket.seal(&pair.id, &pair.secret, good_for).ok_or_else(failed)?;
+    let handed = session.call(async |client| client.hand_over(&sealed).await).await?;
+    session.console.say(handed_over(handed.until));
+    let (receive, curl) = commands(&pair.server.target, with_pin);
+    session.console.say(format!("They run: {receive}"));
+    if let Some(curl) = curl {
+        session.console.say(format!("Or: {curl}"));
+        session.console.say(format!("and type {}.", curl_input(with_pin)));
+    }
+    session.console.say("Code, alone on the next line:");
+    session.console.say_credential(&ticket.code.expose())?;
+    if let Some(pin) = ticket.pin() {
+        session.console.say("PIN, to be told by another way, alone on the next line:");
+        session.console.say_credential(pin)?;
+    }
+    session.console.flush().await?;
+    Ok(true)
+}

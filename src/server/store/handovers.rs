@@ -1,0 +1,213 @@
+//! Secrets that are handed over, and who may open them: the rules that every engine follows.
+//!
+//! Opening binds a hand-over to its opener, so that an answer that was lost can be asked for again; confirming deletes the
+//! secret. Whoever else comes is told to the administrators. All is decided by the clock that is passed in.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use crate::server::store::access::sessions::Digest;
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+
+/// How long its opener can open one again.
+pub(crate) const REOPENED_FOR: TimeDelta = TimeDelta::minutes(10);
+/// How long one stays known after its end, without the secret.
+pub(crate) const KNOWN_FOR: TimeDelta = TimeDelta::days(7);
+/// How often a wrong code or PIN may be given.
+pub(crate) const MOST_TRIES: i64 = 5;
+/// Several tries from one address within this time are one alarm.
+const ALARM_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// A secret to hand over.
+#[derive(Clone)]
+pub(crate) struct NewHandover {
+    pub(crate) id: String,
+    pub(crate) lookup: Digest,
+    pub(crate) proof: Digest,
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) key_id: String,
+    pub(crate) has_pin: bool,
+    pub(crate) until: DateTime<Utc>,
+    pub(crate) actor: Actor,
+}
+
+impl NewHandover {
+    pub(crate) fn event(&self, now: DateTime<Utc>) -> NewEvent {
+        let event = NewEvent::of(&self.actor, Subject::Key(self.key_id.clone()), EventKind::HandedOver, now);
+        let until = self.until.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let pin = if self.has_pin { ", with a PIN" } else { "" };
+        NewEvent { detail: Some(format!("until {until}{pin}")), ..event }
+    }
+}
+
+/// A hand-over as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredHandover {
+    pub(crate) id: String,
+    pub(crate) proof: Vec<u8>,
+    pub(crate) sealed: Option<Vec<u8>>,
+    pub(crate) key_id: String,
+    pub(crate) has_pin: bool,
+    pub(crate) created_by: String,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) until: DateTime<Utc>,
+    pub(crate) tries: i64,
+    pub(crate) opener: Option<Vec<u8>>,
+    pub(crate) by_address: bool,
+    pub(crate) opened_at: Option<DateTime<Utc>>,
+    pub(crate) opened_from: Option<String>,
+    pub(crate) confirmed_at: Option<DateTime<Utc>>,
+    pub(crate) again_at: Option<DateTime<Utc>>,
+    pub(crate) again_from: Option<String>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+/// Which hand-over.
+#[derive(Clone, Debug)]
+pub(crate) enum WhichHandover {
+    Id(String),
+    /// The SHA-256 of the first characters of its code.
+    Lookup(Digest),
+}
+
+/// What shall be done with a hand-over.
+#[derive(Clone, Debug)]
+pub(crate) enum HandoverStep {
+    /// With the SHA-256 of a proof, and that of the opener's nonce.
+    Open {
+        proof: Digest,
+        opener: Opener,
+    },
+    Confirm {
+        opener: Opener,
+    },
+    TakeBack(Actor),
+}
+
+/// Who opens, or has opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Opener {
+    /// The SHA-256 of the nonce that it sent, if it did.
+    pub(crate) nonce: Option<Digest>,
+    pub(crate) address: String,
+}
+
+/// What a step came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HandoverOutcome {
+    /// It is opened: the ciphertext, and of which key.
+    Opened {
+        sealed: Vec<u8>,
+        key_id: String,
+    },
+    /// It is confirmed or taken back.
+    Done,
+    Unknown,
+    /// The code or the PIN is wrong; how many tries are left.
+    Wrong(i64),
+    /// Another one has opened it, or its opener has confirmed it, and this is an alarm.
+    OpenedBefore {
+        key_id: String,
+    },
+    /// Its opener is too late, or has confirmed it.
+    Spent,
+    /// Its time is over, it was taken back, or it was tried too often.
+    Ended,
+}
+
+impl StoredHandover {
+    /// Does a step. Gives what came of it, and an event if there is one; whoever calls this stores both.
+    pub(crate) fn step(&mut self, step: &HandoverStep, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
+        match step {
+            HandoverStep::Open { proof, opener } => self.open(proof, opener, now),
+            HandoverStep::Confirm { opener } => self.confirm(opener, now),
+            HandoverStep::TakeBack(actor) if self.is_waiting(now) => {
+                self.end(now);
+                let about = Subject::Key(self.key_id.clone());
+                (HandoverOutcome::Done, Some(NewEvent::of(actor, about, EventKind::HandoverTakenBack, now)))
+            }
+            HandoverStep::TakeBack(_) => (HandoverOutcome::Ended, None),
+        }
+    }
+
+    /// Whether nobody has opened it and somebody can.
+    pub(crate) fn is_waiting(&self, now: DateTime<Utc>) -> bool {
+        self.opened_at.is_none() && self.ended_at.is_none() && now < self.until
+    }
+
+    fn open(&mut self, proof: &Digest, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
+        if proof.as_slice() != self.proof {
+            if !self.is_waiting(now) {
+                return (HandoverOutcome::Ended, None);
+            }
+            self.tries += 1;
+            if self.tries < MOST_TRIES {
+                return (HandoverOutcome::Wrong(MOST_TRIES - self.tries), None);
+            }
+            self.end(now);
+            let detail = Some(format!("a wrong code or PIN was given {MOST_TRIES} times"));
+            let event = self.event(EventKind::HandoverTakenBack, &opener.address, now);
+            return (HandoverOutcome::Wrong(0), Some(NewEvent { detail, ..event }));
+        }
+        if self.is_waiting(now) {
+            self.opener = opener.nonce.map(|nonce| nonce.to_vec());
+            self.by_address = opener.nonce.is_none();
+            (self.opened_at, self.opened_from) = (Some(now), Some(opener.address.clone()));
+            let event = self.event(EventKind::HandoverOpened, &opener.address, now);
+            return (self.opened(), Some(event));
+        }
+        let Some(opened_at) = self.opened_at else { return (HandoverOutcome::Ended, None) };
+        let is_due = now - opened_at < REOPENED_FOR && now < self.until && self.confirmed_at.is_none();
+        // An address may be that of several people.
+        if self.is_opener(opener) && (is_due || !self.by_address) {
+            return (if is_due { self.opened() } else { HandoverOutcome::Spent }, None);
+        }
+        let is_known = self.again_from.as_ref() == Some(&opener.address)
+            && self.again_at.is_some_and(|at| now - at < ALARM_EVERY && at <= now);
+        (self.again_at, self.again_from) = (Some(now), Some(opener.address.clone()));
+        let event = self.event(EventKind::HandoverOpenedAgain, &opener.address, now);
+        (HandoverOutcome::OpenedBefore { key_id: self.key_id.clone() }, (!is_known).then_some(event))
+    }
+
+    fn confirm(&mut self, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
+        if self.opened_at.is_none() || !self.is_opener(opener) {
+            return (HandoverOutcome::Unknown, None);
+        }
+        if self.confirmed_at.is_some() {
+            return (HandoverOutcome::Done, None);
+        }
+        (self.confirmed_at, self.sealed) = (Some(now), None);
+        (HandoverOutcome::Done, Some(self.event(EventKind::HandoverConfirmed, &opener.address, now)))
+    }
+
+    fn opened(&self) -> HandoverOutcome {
+        match &self.sealed {
+            Some(sealed) => HandoverOutcome::Opened { sealed: sealed.clone(), key_id: self.key_id.clone() },
+            None => HandoverOutcome::Spent,
+        }
+    }
+
+    fn is_opener(&self, opener: &Opener) -> bool {
+        match opener.nonce {
+            Some(nonce) => self.opener.as_deref() == Some(nonce.as_slice()),
+            None => self.by_address && self.opened_from.as_ref() == Some(&opener.address),
+        }
+    }
+
+    fn end(&mut self, now: DateTime<Utc>) {
+        (self.ended_at, self.sealed) = (Some(now), None);
+    }
+
+    fn event(&self, kind: EventKind, from: &str, at: DateTime<Utc>) -> NewEvent {
+        let (about, from) = (Subject::Key(self.key_id.clone()), Some(from.to_owned()));
+        NewEvent { about, kind, at, by: None, from, detail: None, changes: Vec::new() }
+    }
+}
+
+/// The columns of a hand-over, for SQL, in the order of [`StoredHandover`].
+pub(crate) const COLUMNS: &str = "id, proof, sealed, key_id, has_pin, created_by, created_at, until, tries, opener, \
+    by_address, opened_at, opened_from, confirmed_at, again_at, again_from, ended_at";
+
+/// Times before which nobody gets a secret any more, or nothing is known of a hand-over: when it was opened, and its end.
+pub(crate) fn forgotten_before(now: DateTime<Utc>) -> [i64; 3] {
+    [now, now - REOPENED_FOR, now - KNOWN_FOR].map(|time| time.timestamp_millis())
+}

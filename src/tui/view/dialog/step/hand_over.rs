@@ -1,0 +1,97 @@
+//! The step that hands a secret over to somebody else, as it is on screen.
+
+use chrono::{DateTime, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::draw_copied;
+use crate::operations::format::local_time;
+use crate::operations::handover::{Ticket, curl_input};
+use crate::tui::state::{HandOverFocus, HandOverStep, HandingOver, TTLS};
+use crate::tui::theme;
+use crate::tui::view::widgets::{button_rows, choices, line, next_row, paragraph, popup};
+
+const WHAT: &str =
+    "Somebody else gets the secret with a code that you send them. It opens once, with latchkey or curl.";
+
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &HandOverStep) {
+    let mut rest = popup(frame, area, 78, 16, "Hand over the secret");
+    let roomy = rest.height > 12;
+    if let HandingOver::Done { ticket, until } = &step.state {
+        return draw_code(frame, rest, step, ticket, *until, roomy);
+    }
+    if roomy {
+        rest = paragraph(frame, rest, WHAT, Style::new());
+        next_row(&mut rest);
+    }
+    let ttls: Vec<_> = TTLS.iter().map(|(name, _)| (*name, *name)).collect();
+    let row = named(frame, next_row(&mut rest), "Good for");
+    choices(frame, row, &ttls, step.ttl, step.focus == HandOverFocus::Ttl);
+    let row = named(frame, next_row(&mut rest), "PIN");
+    let pins = [("none", "none"), ("6 digits", "6 digits")];
+    choices(frame, row, &pins, step.with_pin.into(), step.focus == HandOverFocus::Pin);
+    if roomy {
+        next_row(&mut rest);
+    }
+    let focused = [HandOverFocus::Create, HandOverFocus::Back].iter().position(|stop| *stop == step.focus);
+    let mut rest = button_rows(frame, rest, &["Create code", "Back"], focused);
+    if roomy {
+        next_row(&mut rest);
+    }
+    let (words, style) = match &step.state {
+        HandingOver::Running(_) => ("Handing over…", theme::WARNING),
+        HandingOver::Failed(words) => (words.as_str(), theme::ERROR),
+        _ if step.focus == HandOverFocus::Pin => {
+            ("A PIN is drawn too, without which the code opens nothing. Tell it by another way.", theme::QUIET)
+        }
+        _ => ("Whoever comes second gets nothing, and you see it in the key's history.", theme::QUIET),
+    };
+    paragraph(frame, rest, words, style);
+}
+
+fn draw_code(
+    frame: &mut Buffer,
+    mut rest: Rect,
+    step: &HandOverStep,
+    ticket: &Ticket,
+    until: DateTime<Utc>,
+    roomy: bool,
+) {
+    let row = named(frame, next_row(&mut rest), "Code");
+    line(frame, row, Span::styled(ticket.code.expose().as_str(), theme::SECRET));
+    if let Some(pin) = ticket.pin() {
+        let row = named(frame, next_row(&mut rest), "PIN");
+        let pin = Span::styled(pin, theme::SECRET);
+        line(frame, row, Line::from(vec![pin, Span::styled("  tell it by another way", theme::QUIET)]));
+    }
+    let row = named(frame, next_row(&mut rest), "Until");
+    line(frame, row, format!("{}; it opens once", local_time(until)));
+    if roomy {
+        next_row(&mut rest);
+    }
+    let focused = step.stops().iter().position(|stop| *stop == step.focus);
+    let mut rest = button_rows(frame, rest, &["Copy code", "Back"], focused);
+    if let Some(copied) = step.copied.as_ref() {
+        return draw_copied(frame, rest, copied);
+    }
+    if roomy {
+        next_row(&mut rest);
+    }
+    let (receive, curl) = step.commands();
+    rest = paragraph(frame, rest, &format!("They run: {receive}"), Style::new());
+    if let Some(curl) = curl {
+        if roomy {
+            next_row(&mut rest);
+        }
+        paragraph(frame, rest, &format!("or: {curl}\nand type {}.", curl_input(step.with_pin)), theme::QUIET);
+    }
+}
+
+/// A name at the beginning of a row; gives the rest of the row.
+fn named(frame: &mut Buffer, row: Rect, name: &str) -> Rect {
+    const CELLS: u16 = 10;
+    line(frame, row, Span::styled(name, theme::QUIET));
+    Rect { x: row.x + CELLS, width: row.width.saturating_sub(CELLS), ..row }
+}

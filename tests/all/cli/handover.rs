@@ -1,0 +1,178 @@
+//! Handing the secret of a new key over to somebody else, and receiving it: with the program and with curl.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use latchkey::server::Role;
+use serde_json::Value;
+
+use super::remote::{Remote, always, remember};
+use crate::support::home::{Done, Home, text};
+use crate::support::terminal::{Terminal, contains, latchkey};
+
+/// An administrator's home, somebody else's home, and the server.
+fn people(server: &Remote) -> (Home, Home) {
+    let home = Home::new();
+    remember(&home, &server.url);
+    (home, Home::new())
+}
+
+/// Creates a key and hands its secret over: what is said of it.
+fn hand_over(home: &Home, url: &str, more: &[&str]) -> Value {
+    let args = ["keys", "create", "--label", "nightly", "--url", url, "--hand-over", "--output", "json"];
+    home.run(&[&args[..], more].concat()).json()
+}
+
+/// The kinds of the events of keys, the newest first.
+fn events(home: &Home, url: &str) -> Vec<String> {
+    let lines = home.run(&["events", "--url", url, "--output", "json"]).good();
+    let kind = |line: &str| text(&serde_json::from_str::<Value>(line).unwrap()["kind"]);
+    lines.lines().map(kind).filter(|kind| kind.starts_with("hand")).collect()
+}
+
+fn curl(command: &str, input: &str) -> Done {
+    let mut child = Command::new("sh");
+    child.args(["-c", command]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    Done::of(child)
+}
+
+#[test]
+fn a_secret_is_received_once_and_whoever_comes_second_is_an_event() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let made = hand_over(&home, &server.url, &[]);
+    let (id, code) = (text(&made["key"]["id"]), text(&made["handover"]["code"]));
+    assert_eq!(made["handover"]["pin"], Value::Null);
+    assert_eq!(text(&made["handover"]["receive"]), format!("latchkey receive --url {} --secret-file FILE", server.url));
+    let receive = ["receive", "--url", &server.url];
+    // A destination that can't be comes before the code.
+    other.file("taken", "");
+    let refused = other.feed(&[&receive[..], &["--secret-file", "taken"]].concat(), &code);
+    assert!(refused.complaint(2).contains("Nothing was opened."));
+    let done = other.feed(&[&receive[..], &["--secret-file", "secret"]].concat(), &code.to_lowercase());
+    assert!(done.good().contains(&id));
+    let token = other.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).good();
+    assert!(token.starts_with("eyJ"));
+    assert_eq!(events(&home, &server.url), ["handover_confirmed", "handover_opened", "handed_over"]);
+    let second = Home::new().feed(&receive, &code);
+    assert!(second.complaint(7).contains("Somebody else has opened this secret before"));
+    assert_eq!(events(&home, &server.url)[0], "handover_opened_again");
+    let told = home.run(&["keys", "show", &id, "--events", "--url", &server.url]).good();
+    assert!(told.contains("handover opened again") && told.contains("local"), "{told}");
+    assert!(other.feed(&receive, &"0".repeat(30)).complaint(4).contains("No secret waits under this code."));
+    assert!(other.feed(&receive, "sk_nothing").complaint(2).contains("A code has 30 letters and digits"));
+}
+
+#[test]
+fn a_lost_answer_loses_nothing_and_a_secret_that_did_not_arrive_is_not_confirmed() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let made = hand_over(&home, &server.url, &[]);
+    let code = text(&made["handover"]["code"]);
+    // The answers to all tries of the first run are lost on the way.
+    let opens = Arc::new(AtomicU32::new(0));
+    let heard = Arc::clone(&opens);
+    let lossy = server.behind(move |request| {
+        !request.starts_with("POST /api/v2/handovers/open") || heard.fetch_add(1, Ordering::Relaxed) >= 4
+    });
+    let lost = other.feed(&["receive", "--url", &lossy, "--secret-file", "secret"], &code);
+    assert!(lost.complaint(6).contains("Run it again with the same code"));
+    assert_eq!(opens.load(Ordering::Relaxed), 4);
+    assert!(!other.path("secret").exists());
+    let failed = other.feed(&["receive", "--url", &lossy, "--pipe-to", "cat > elsewhere; false"], &code);
+    assert!(failed.complaint(8).contains("The secret is not lost: run it again with the same code"));
+    assert_eq!(events(&home, &server.url), ["handover_opened", "handed_over"], "opened once, by one and the same");
+    let notes = other.path(".local/state/latchkey/receiving");
+    assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 1);
+    assert_eq!(other.feed(&["receive", "--url", &lossy, "--pipe-to", "umask 077; cat > secret"], &code).code, 0);
+    assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 0);
+    let id = text(&made["key"]["id"]);
+    assert_eq!(other.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).code, 0);
+    assert_eq!(events(&home, &server.url)[0], "handover_confirmed");
+}
+
+#[test]
+fn curl_gets_a_secret_with_the_code_on_its_standard_input() {
+    let server = Remote::start(Role::Superuser);
+    let (home, _) = people(&server);
+    for pin in [false, true] {
+        let made = hand_over(&home, &server.url, if pin { &["--pin", "--ttl", "30m"] } else { &[] });
+        let (code, command) = (text(&made["handover"]["code"]), text(&made["handover"]["curl"]));
+        assert!(!command.contains(&code) && command.contains("curl "), "{command}");
+        let input = match made["handover"]["pin"].as_str() {
+            Some(pin) => format!("code={code}&pin={pin}\n"),
+            None => format!("{code}\n"),
+        };
+        assert_eq!(pin, made["handover"]["pin"].is_string());
+        let secret = curl(&command, &input).good();
+        home.file("secret", &secret);
+        let id = text(&made["key"]["id"]);
+        assert!(home.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).good().starts_with("eyJ"));
+        std::fs::remove_file(home.path("secret")).unwrap();
+    }
+    let table = home.run(&["keys", "create", "--url", &server.url, "--hand-over", "--pin"]).good();
+    for words in ["Code", "PIN", "Opens until", "To receive", "Or with curl", "code=CODE&pin=PIN"] {
+        assert!(table.contains(words), "{table}");
+    }
+    assert!(!table.contains("sk_"), "{table}");
+}
+
+#[test]
+fn code_and_pin_are_asked_for_without_echo() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let made = hand_over(&home, &server.url, &["--pin"]);
+    let (code, pin) = (text(&made["handover"]["code"]), text(&made["handover"]["pin"]));
+    let wrong = if pin == "000000" { "111111" } else { "000000" };
+    let receive = ["receive", "--url", &server.url, "--secret-file", "secret"];
+    let command = latchkey(other.0.path()).current_dir(other.0.path()).args(receive);
+    let mut terminal = Terminal::start(command);
+    terminal.sees("Code: ");
+    terminal.press("mistyped<Enter>");
+    terminal.sees("A code has 30 letters and digits");
+    terminal.press(&format!("{code}<Enter>"));
+    terminal.sees("PIN: ");
+    terminal.press(&format!("{wrong}<Enter>"));
+    terminal.sees("tries left: 4");
+    terminal.press(&format!("{pin}<Enter>"));
+    terminal.sees("Secret access key");
+    let (status, terminal) = terminal.ends();
+    assert_eq!(status.code(), Some(0));
+    assert!(!contains(&terminal.bytes, &code.as_bytes()[..5]) && !contains(&terminal.bytes, pin.as_bytes()));
+    let id = text(&made["key"]["id"]);
+    assert_eq!(other.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).code, 0);
+    // By script, in two lines.
+    let made = hand_over(&home, &server.url, &["--pin"]);
+    let both = format!("{}\n{}\n", text(&made["handover"]["code"]), text(&made["handover"]["pin"]));
+    assert!(Home::new().feed(&["receive", "--url", &server.url], &both).good().starts_with("sk_"));
+}
+
+#[test]
+fn an_older_server_makes_no_key_and_a_server_that_fails_leaves_the_secret_in_a_private_file() {
+    let home = Home::new();
+    let body = r#"{"success":false,"message":"This path was not found","code":0,"status":404}"#;
+    let older = always("404 Not Found", "application/json", body);
+    remember(&home, &older);
+    let refused = home.run(&["keys", "create", "--url", &older, "--hand-over"]);
+    assert!(refused.complaint(2).contains("can't hand over secrets: it is older than this latchkey. No key was made."));
+    assert!(home.feed(&["receive", "--url", &older], &"0".repeat(30)).complaint(2).contains("it is older"));
+
+    let server = Remote::start(Role::Superuser);
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let lossy = server.behind(move |request| {
+        let is_it = request.starts_with("POST /api/v2/handovers");
+        *count.lock().unwrap() += u32::from(is_it);
+        !is_it
+    });
+    remember(&home, &lossy);
+    let kept = home.run(&["keys", "create", "--url", &lossy, "--hand-over"]);
+    assert!(kept.complaint(8).contains("It is in "));
+    assert_eq!(*asked.lock().unwrap(), 1);
+    let refused = home.run(&["keys", "create", "--hand-over", "--ttl", "8d"]);
+    assert!(refused.complaint(2).contains("use a time from 1m to 7d"));
+}
