@@ -219,9 +219,10 @@ fn a_command_line_that_is_not_understood_is_2_in_one_line() {
         let error = home.run(args).failed(2);
         assert!(error.contains(why) && error.contains("--help"), "{error}");
     }
-    for (command, words) in
-        [("keys", "list, show, usage, create, edit, activate, deactivate, delete"), ("admin", "passwd")]
-    {
+    for (command, words) in [
+        ("keys", "list, show, usage, identify, create, rotate, edit, activate, deactivate, delete"),
+        ("admin", "passwd"),
+    ] {
         let error = home.run(&[command]).failed(2);
         assert!(error.contains(words) && error.ends_with(&format!("See latchkey {command} --help\n")), "{error}");
     }
