@@ -212,7 +212,7 @@ async fn sessions(server: &Server) {
     server.add("mo", Role::Superuser);
     let session = server.session("mo").await;
     // More lists at once than one administrator may have.
-    for path in ["/keys", "/keys/counts?query="] {
+    for path in ["/keys", "/keys/counts?query=", "/keys/due"] {
         while {
             let mut lists = tokio::task::JoinSet::new();
             (0..40).for_each(|_| drop(lists.spawn(send(server.call_as(&session, Method::GET, path)))));

@@ -32,6 +32,11 @@ impl Lifetimes {
         end.is_some_and(|end| latest.is_none_or(|latest| end <= latest))
     }
 
+    /// The same expiry, or the latest that a key may have.
+    pub fn capped(self, end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.allows(end, now) { end } else { now.checked_add_days(Days::new(u64::from(self.most?))) }
+    }
+
     /// When a key expires for which nothing is said; never if none.
     pub fn default_end(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         now.checked_add_days(Days::new(u64::from(self.default?)))
@@ -57,6 +62,8 @@ mod tests {
             limits.allows(after(90, 86_399), now) && !limits.allows(after(91, 1), now) && !limits.allows(None, now)
         );
         assert!(Lifetimes::default().allows(None, now));
+        assert_eq!((limits.capped(None, now), limits.capped(after(7, 0), now)), (after(90, 0), after(7, 0)));
+        assert_eq!(Lifetimes::default().capped(None, now), None);
         assert_eq!((limits.default_end(now), Lifetimes::default().default_end(now)), (after(30, 0), None));
         assert!(Lifetimes::new(Some(30), Some(90)).is_err());
     }

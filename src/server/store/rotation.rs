@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::events::FieldChange;
 use super::keys::{Change, Editable, KeyInsert, expiry_change};
 use super::status::status;
-use crate::domain::{AccessKey, KeyId, Rotation, Status};
+use crate::domain::{AccessKey, KeyId, Lifetimes, Rotation, Status};
 
 /// What a rotation asks for, beside the new key.
 #[derive(Clone)]
@@ -19,8 +19,8 @@ pub(crate) struct RotationInsert {
     pub(crate) revision: Option<u64>,
     /// When it ends, unless it ends before.
     pub(crate) ends_at: DateTime<Utc>,
-    /// Whether the new key expires as the old one does.
-    pub(crate) inherits_expiry: bool,
+    /// Whether the new key expires as the old one does, but no later than this allows.
+    pub(crate) inherits_expiry: Option<Lifetimes>,
 }
 
 /// Why a rotation can't be begun, finished or taken back.
@@ -106,8 +106,8 @@ impl RotationInsert {
         for (name, text) in &old.texts {
             new.texts.inherit(name, text);
         }
-        if self.inherits_expiry {
-            new.expires_at = end;
+        if let Some(lifetimes) = self.inherits_expiry {
+            new.expires_at = lifetimes.capped(end, now);
         }
         let ends_at = end.map_or(self.ends_at, |end| end.min(self.ends_at)).max(now).timestamp_millis();
         let changes = vec![
@@ -121,6 +121,7 @@ impl RotationInsert {
             end_before: old.expires_at,
         };
         old.expires_at = Some(ends_at);
+        old.generation += i64::from(ends_at <= now.timestamp_millis());
         old.revision += 1;
         new.rotated = StoredRotation { replaces: Some(self.old.clone()), until: ends_at, ..StoredRotation::default() };
         Ok(changes)
@@ -133,6 +134,8 @@ impl Editable {
         let ended = Some(now.timestamp_millis());
         let change = expiry_change(self.expires_at, ended);
         self.expires_at = ended;
+        // Its tokens end by this too, on servers whose clock is behind.
+        self.generation += 1;
         self.rotation.until = 0;
         self.revision += 1;
         vec![change]

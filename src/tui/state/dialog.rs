@@ -1,11 +1,13 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HistoryScreen, IdentifyDialog, KeyForm,
     OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, RotateDialog,
     RotationDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
-use crate::client::CreateAttempt;
+use crate::client::{CreateAttempt, NewKey};
 use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
 use crate::operations::keys::activate::{Switch, SwitchChoice};
@@ -164,11 +166,44 @@ impl CallState {
     }
 }
 
+/// The attempt of a form that makes a key: the same for every Enter, so that one key is made.
+#[derive(Debug)]
+pub struct FormAttempt {
+    pub attempt: CreateAttempt,
+    /// What it was first sent with, and when: whatever is typed since, that is the key which may have been made.
+    first: Option<(DateTime<Utc>, NewKey)>,
+}
+
+impl FormAttempt {
+    /// Draws one.
+    pub(crate) fn random() -> Self {
+        Self { attempt: CreateAttempt::random(), first: None }
+    }
+
+    /// The time from which the form counts: that of the first try, so that another try asks for the same.
+    pub(crate) fn time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.first.as_ref().map_or(now, |(at, _)| *at)
+    }
+
+    pub(crate) fn on_sent(&mut self, new: &NewKey, now: DateTime<Utc>) {
+        self.first.get_or_insert_with(|| (now, new.clone()));
+    }
+
+    /// The server knows this attempt with other values. That is the first try, which has made a key: it is sent again, to
+    /// get the secret. If that was done too, the next Enter is about another key.
+    pub(crate) fn on_other_values(&mut self) -> Option<NewKey> {
+        let first = self.first.take();
+        if first.is_none() {
+            *self = Self::random();
+        }
+        first.map(|(_, new)| new)
+    }
+}
+
 #[derive(Debug)]
 pub struct CreateDialog {
     pub form: KeyForm,
-    /// The same for every Enter, so that one key is made.
-    pub attempt: CreateAttempt,
+    pub attempt: FormAttempt,
     pub call: CallState,
     /// Whether it was asked for a label: from then on there may be none.
     was_asked: bool,
@@ -177,7 +212,7 @@ pub struct CreateDialog {
 impl CreateDialog {
     /// A dialog whose attempt is drawn.
     pub fn new(form: KeyForm) -> Self {
-        Self { form, attempt: CreateAttempt::random(), call: CallState::None, was_asked: false }
+        Self { form, attempt: FormAttempt::random(), call: CallState::None, was_asked: false }
     }
 
     /// Asks for a label if none is typed, once.
@@ -254,5 +289,28 @@ impl Question {
             Some(chosen) if activates(chosen) == (switch == Switch::Activate) => all,
             _ => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Texts;
+
+    #[test]
+    fn another_try_asks_for_the_same_and_what_may_have_been_made_is_asked_for_first() {
+        let at = |seconds: i64| DateTime::from_timestamp(1_900_000_000 + seconds, 0).unwrap();
+        let mut form = FormAttempt::random();
+        let drawn = form.attempt.clone();
+        let new = |end| NewKey { attempt: drawn.clone(), texts: Texts::default(), expires_at: end, replaces: None };
+        assert_eq!(form.time(at(5)), at(5));
+        form.on_sent(&new(Some(at(100))), at(5));
+        assert_eq!(form.time(at(9)), at(5), "days from now end at the same time in another try");
+        form.on_sent(&new(None), at(9)); // after the values were changed
+        let first = form.on_other_values().unwrap();
+        assert_eq!((first.attempt, first.expires_at), (drawn.clone(), Some(at(100))));
+        assert_eq!(form.attempt, drawn, "its secret is asked for under the same name");
+        assert!(form.on_other_values().is_none());
+        assert_ne!(form.attempt, drawn, "now it is about another key");
     }
 }

@@ -44,7 +44,7 @@ async fn with_lost_answer() -> Bench {
     let mut bench = Bench::new().await;
     bench.type_keys("c").await;
     let Some(latchkey::tui::state::Dialog::Create(dialog)) = &bench.state().dialog else { panic!("no dialog") };
-    let name = dialog.attempt.clone();
+    let name = dialog.attempt.attempt.clone();
     // The first try reaches the server; its answer reaches no one.
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();

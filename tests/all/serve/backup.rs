@@ -194,7 +194,12 @@ fn a_file_that_is_no_whole_backup_is_refused_and_nothing_is_made() {
     refused(&run(&other, &["--read-only", "restore", "--yes", &file]), 3, "Nothing was restored");
     // One of an older version is brought up to date.
     let undo = "DROP TABLE digests; DROP TRIGGER keys_to_digest; DROP INDEX keys_to_reactivate;
-                ALTER TABLE keys DROP COLUMN reactivates_at; DROP TABLE undelivered; DROP TABLE handovers; DROP TABLE usage; DROP TABLE issued;
+                DROP INDEX keys_rotating; ALTER TABLE keys DROP COLUMN replaces;
+                ALTER TABLE keys DROP COLUMN replaced_by; ALTER TABLE keys DROP COLUMN rotates_until;
+                ALTER TABLE keys DROP COLUMN end_before; ALTER TABLE keys DROP COLUMN late_use_at;
+                ALTER TABLE keys DROP COLUMN refused_at; ALTER TABLE keys DROP COLUMN refused_from;
+                ALTER TABLE keys DROP COLUMN reactivates_at; DROP TABLE undelivered; DROP TABLE handovers;
+                DROP TABLE usage; DROP TABLE issued;
                 ALTER TABLE store DROP COLUMN master_key; ALTER TABLE store DROP COLUMN old_master_key;
                 PRAGMA user_version = 11";
     let old = wrong("old", &sql(undo));

@@ -220,9 +220,10 @@ const MOST_DUE: usize = 1000;
 /// `GET /keys/due`: the keys that need attention soon.
 pub(crate) async fn due(
     extract::State(state): extract::State<AppState>,
-    _: Caller,
+    caller: Caller,
     uri: Uri,
 ) -> Result<Json<wire::DueBody>, HttpError> {
+    let _turn = caller.turn(&state).await?;
     let mut fields = Fields::of_query(&uri)?;
     let days = fields.number("days", DUE_DAYS, MOST_DUE_DAYS)?;
     fields.finish()?;

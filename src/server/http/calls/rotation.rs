@@ -43,7 +43,12 @@ pub(crate) async fn rotate(
     let of_new = fingerprint(&texts, expiry, true, seal_to);
     let fingerprint = Sha256::digest(json!([old, overlap, given, of_new]).to_string()).into();
     let ends_at = Utc::now() + TimeDelta::seconds(i64::try_from(overlap).unwrap_or_default());
-    let rotation = RotationInsert { old: old.clone(), revision, ends_at, inherits_expiry: expiry.is_none() };
+    let rotation = RotationInsert {
+        old: old.clone(),
+        revision,
+        ends_at,
+        inherits_expiry: expiry.is_none().then_some(state.0.lifetimes),
+    };
     let asked = Asked { texts, expiry, seal_to, rotation: Some(rotation), fingerprint };
     let (status, etag, created, Json(mut body)) = make(&state, &caller, idempotency_key, asked).await?;
     // Tokens of the old key end with it.

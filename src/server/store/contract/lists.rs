@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{Database, actor, at, conditions, create, id, insert, label, labels, rename, switch, whole};
 use crate::domain::key::fields::{self, named};
 use crate::domain::{
-    AccessKey, Condition, Conditions, Order, Search, Sort, Status, Test, TextPattern, Texts, TimeRange, fold, words,
+    AccessKey, Condition, Conditions, Lifetimes, Order, Search, Sort, Status, Test, TextPattern, Texts, TimeRange,
+    fold, words,
 };
 use crate::server::store::{KeyInsert, KeyPage, Keyset, PageQuery, Recorded, RotationInsert, Store, Use};
 
@@ -31,7 +32,8 @@ pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
         keys.push(key);
     }
     let old = id(&keys[21]).to_owned();
-    let rotation = RotationInsert { old, revision: None, ends_at: at(300), inherits_expiry: true };
+    let rotation =
+        RotationInsert { old, revision: None, ends_at: at(300), inherits_expiry: Some(Lifetimes::default()) };
     let new = KeyInsert { rotation: Some(rotation), texts: Texts::default(), ..insert("") };
     keys.push(create(store, new, at(50)).await);
     for key in &mut keys {

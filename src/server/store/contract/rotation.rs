@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Database, actor, at, create, done, expire, history, id, insert, label, switch};
-use crate::domain::{AccessKey, Rotation, Status};
+use crate::domain::{AccessKey, Lifetimes, Rotation, Status};
 use crate::server::store::{
     CreateOutcome, HourCount, KeyInsert, Recorded, Refusals, RotationInsert, RotationRefusal, Store, Subject,
     USED_AFTER_ROTATION, Use, hour,
@@ -11,8 +11,12 @@ use crate::server::store::{
 
 /// Replaces a key at 10, which ends at 100.
 fn replacing(old: &AccessKey) -> KeyInsert {
-    let rotation =
-        RotationInsert { old: id(old).to_owned(), revision: old.revision, ends_at: at(100), inherits_expiry: true };
+    let rotation = RotationInsert {
+        old: id(old).to_owned(),
+        revision: old.revision,
+        ends_at: at(100),
+        inherits_expiry: Some(Lifetimes::default()),
+    };
     KeyInsert { rotation: Some(rotation), texts: crate::domain::Texts::default(), ..insert("") }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyEvent;
 
 use super::NewSecretTarget;
-use crate::client::{ApiError, CreateAttempt, NewKey};
+use crate::client::{ApiError, NewKey};
 use crate::domain::{AccessKey, Lifetimes, MOST_OVERLAP};
 use crate::operations::keys::changes;
 use crate::operations::keys::rotate::{Differences, successor};
@@ -13,7 +13,7 @@ use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::input::focus::moved;
 use crate::tui::state::input::text_input::TextInput;
-use crate::tui::state::{CallState, ExpiryInput, Focus, KeyForm};
+use crate::tui::state::{CallState, ExpiryInput, Focus, FormAttempt, KeyForm};
 
 #[derive(Debug)]
 pub struct RotateDialog {
@@ -26,11 +26,10 @@ pub struct RotateDialog {
     /// Texts and expiry of the new key.
     pub form: KeyForm,
     pub focus: RotateFocus,
-    /// The same for every Enter, so that one key is made.
-    pub attempt: CreateAttempt,
+    pub attempt: FormAttempt,
     pub call: CallState,
     /// What is sent once the destination was tried.
-    pub(crate) ready: Option<NewKey>,
+    pub(crate) ready: Option<(DateTime<Utc>, NewKey)>,
 }
 
 /// A stop of the focus.
@@ -56,7 +55,7 @@ impl RotateDialog {
             to: NewSecretTarget::default(),
             form,
             focus: RotateFocus::Overlap,
-            attempt: CreateAttempt::random(),
+            attempt: FormAttempt::random(),
             call: CallState::None,
             ready: None,
         }
@@ -69,13 +68,13 @@ impl RotateDialog {
 
     /// What is asked for, checked; or what is wrong with it and what to do.
     pub fn read(&self, now: DateTime<Utc>) -> Result<NewKey, String> {
-        let now = now + self.form.ahead;
+        let now = self.attempt.time(now) + self.form.ahead;
         let end = self.overlap.expires_at(now)?.flatten().unwrap_or(now);
         let overlap = (end - now).clamp(TimeDelta::zero(), MOST_OVERLAP);
         let expiry = self.form.expiry.expires_at(now)?;
         let overlap = u32::try_from(overlap.num_seconds()).unwrap_or_default();
         let differences = Differences { texts: self.form.changed_texts(&self.key)?, expires_at: expiry };
-        Ok(NewKey { attempt: self.attempt.clone(), ..successor(&self.key, overlap, differences) })
+        Ok(NewKey { attempt: self.attempt.attempt.clone(), ..successor(&self.key, overlap, differences) })
     }
 
     /// No key was made, or it isn't known whether one was: the form stays as it is.
@@ -89,10 +88,6 @@ impl RotateDialog {
             ApiError::NotRotated(_) | ApiError::NoRotation => error.to_string(),
             _ => format!("{error} Nothing was lost. Press Enter to retry."),
         };
-        if matches!(error, ApiError::Conflict(422, _)) {
-            // An earlier try was made with other values: this one is another key.
-            self.attempt = CreateAttempt::random();
-        }
         self.call = CallState::Failed(words);
     }
 
@@ -103,7 +98,7 @@ impl RotateDialog {
         self.form.expiry = expiry;
         self.key = key;
         // The attempt was for the key as it was.
-        self.attempt = CreateAttempt::random();
+        self.attempt = FormAttempt::random();
     }
 }
 

@@ -1,8 +1,6 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
-use crate::client::{
-    ApiError, Changed, CreateAttempt, Creation, Event, EventScope, EventsRequest, KeyChange, Reply, Request,
-};
+use crate::client::{ApiError, Changed, Creation, Event, EventScope, EventsRequest, KeyChange, Reply, Request};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::bulk::was_made;
@@ -11,7 +9,7 @@ use crate::operations::keys::create::made_no_key;
 use crate::operations::messages;
 use crate::tui::state::update::UNDO;
 use crate::tui::state::{
-    CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, Question, Reveal, State, Step, Undo,
+    CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, FormAttempt, Question, Reveal, State, Step, Undo,
 };
 
 impl State {
@@ -145,14 +143,20 @@ impl State {
         if self.exit != ExitState::No {
             return Some(Effect::Quit(None));
         }
+        if matches!(error, ApiError::Conflict(422, _)) {
+            let attempt = match &mut self.dialog {
+                Some(Dialog::Create(dialog)) => Some(&mut dialog.attempt),
+                Some(Dialog::Rotate(dialog)) => Some(&mut dialog.attempt),
+                _ => None,
+            };
+            if let Some(first) = attempt.and_then(FormAttempt::on_other_values) {
+                return Some(self.send(first));
+            }
+        }
         match &mut self.dialog {
             Some(Dialog::LeftOver(dialog)) => dialog.call = CallState::Failed(error.to_string()),
             Some(Dialog::Rotate(dialog)) => dialog.on_not_made(error),
             Some(Dialog::Create(dialog)) => {
-                if matches!(error, ApiError::Conflict(422, _)) {
-                    // An earlier try was made with other values: this one is another key.
-                    dialog.attempt = CreateAttempt::random();
-                }
                 dialog.call = CallState::Failed(format!("{error} Nothing was lost. Press Enter to retry."));
             }
             _ => self.complain(error.to_string()),

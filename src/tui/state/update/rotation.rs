@@ -1,6 +1,6 @@
 //! Replacing a key by a new one, and ending that.
 
-use crate::client::{ApiError, Attempt, Changed, EndedRotation, NewKey, RotationEnd};
+use crate::client::{ApiError, Attempt, Changed, EndedRotation, RotationEnd};
 use crate::domain::AccessKey;
 use crate::operations::deliver::NotSaved;
 use crate::operations::keys::rotate;
@@ -71,8 +71,11 @@ impl State {
                     return None;
                 }
                 dialog.call = CallState::Sent;
-                let Some(target) = target else { return Some(self.send(new)) };
-                dialog.ready = Some(new);
+                let Some(target) = target else {
+                    dialog.attempt.on_sent(&new, now.utc);
+                    return Some(self.send(new));
+                };
+                dialog.ready = Some((now.utc, new));
                 return Some(Effect::Try(target));
             }
             _ => dialog.go(action),
@@ -83,9 +86,12 @@ impl State {
     /// The destination of a new secret was tried: only then the key is made.
     pub fn on_tried(&mut self, tried: Result<(), NotSaved>) -> Option<Effect> {
         let Some(Dialog::Rotate(dialog)) = &mut self.dialog else { return None };
-        let new: NewKey = dialog.ready.take()?;
+        let (at, new) = dialog.ready.take()?;
         match tried {
-            Ok(()) => Some(self.send(new)),
+            Ok(()) => {
+                dialog.attempt.on_sent(&new, at);
+                Some(self.send(new))
+            }
             Err(refused) => {
                 dialog.focus = RotateFocus::Place;
                 dialog.call = CallState::Failed(refused.sentences(messages::NO_KEY_MADE, WORDS_CELLS));

@@ -77,9 +77,10 @@ impl PostgresStore {
         let sql = "WITH new AS MATERIALIZED (
                        SELECT seq, new.* FROM unnest($1, $2, $3, $4) AS new (id, new_at, new_from, late)
                        JOIN keys USING (id) JOIN uses USING (seq) ORDER BY seq FOR UPDATE OF uses)
-                   UPDATE uses SET refused_at = new_at, refused_from = new_from,
-                                   late_use_at = coalesce(greatest(late_use_at, late), late_use_at)
-                   FROM new WHERE uses.seq = new.seq AND coalesce(refused_at, 0) <= new_at";
+                   UPDATE uses SET refused_from = CASE WHEN coalesce(refused_at, 0) <= new_at
+                                                       THEN new_from ELSE refused_from END,
+                                   refused_at = greatest(refused_at, new_at), late_use_at = greatest(late_use_at, late)
+                   FROM new WHERE uses.seq = new.seq";
         self.lend().await?.execute(sql, args![ids, times, from, late]).await?;
         Ok(())
     }

@@ -61,7 +61,7 @@ impl SqliteStore {
                      SELECT * FROM (SELECT seq FROM keys WHERE state = 0 AND ends_at > ?1 AND ends_at < ?2
                                     ORDER BY ends_at LIMIT ?3)
                      UNION SELECT * FROM (SELECT seq FROM keys WHERE reactivates_at > ?1 ORDER BY reactivates_at LIMIT ?3)
-                     UNION SELECT * FROM (SELECT seq FROM keys WHERE rotates_until > ?1 AND replaced_by IS NOT NULL
+                     UNION SELECT * FROM (SELECT seq FROM keys WHERE rotates_until > 0 AND rotates_until > ?1 AND replaced_by IS NOT NULL
                                           ORDER BY rotates_until LIMIT ?3))",
                 columns()
             );

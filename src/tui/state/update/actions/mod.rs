@@ -231,12 +231,14 @@ impl State {
             Action::Cancel => self.dialog = None,
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
             Action::Submit if dialog.ask_for_label() => {}
-            Action::Submit => match dialog.form.read(now.utc) {
+            Action::Submit => match dialog.form.read(dialog.attempt.time(now.utc)) {
                 Err(words) => dialog.call = CallState::Invalid(words),
                 Ok((texts, expires_at)) => {
                     dialog.call = CallState::Sent;
-                    let attempt = dialog.attempt.clone();
-                    return Some(self.send(NewKey { attempt, texts, expires_at, replaces: None }));
+                    let attempt = dialog.attempt.attempt.clone();
+                    let new = NewKey { attempt, texts, expires_at, replaces: None };
+                    dialog.attempt.on_sent(&new, now.utc);
+                    return Some(self.send(new));
                 }
             },
             _ => dialog.form.go(action),
