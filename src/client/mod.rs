@@ -156,8 +156,8 @@ pub enum Reply {
     /// How a key was used in so many days.
     Usage(KeyId, u16, Result<KeyUsage, ApiError>),
     Created(Result<Creation, ApiError>),
-    /// The secret of this key is handed over.
-    HandedOver(KeyId, Result<Handover, ApiError>),
+    /// A secret is handed over: under which code, as the server knows it.
+    HandedOver([u8; 32], Result<Handover, ApiError>),
     Handovers(Result<Vec<Handover>, ApiError>),
     /// A key as it was read before, and as it is now.
     Edited(Box<AccessKey>, Result<Changed<AccessKey>, ApiError>),

@@ -24,6 +24,11 @@ pub struct NewHandover {
 }
 
 impl NewHandover {
+    /// What the server finds it by: the SHA-256 of the first characters of its code.
+    pub const fn lookup(&self) -> [u8; 32] {
+        self.lookup
+    }
+
     /// Encrypts a secret. With a PIN it takes about 20 ms.
     pub fn new(
         code: &HandoverCode,

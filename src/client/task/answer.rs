@@ -74,7 +74,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         }
         Request::HandOver(new) => {
             let result = client.hand_over(&new).await;
-            Reply::HandedOver(new.key_id, result)
+            Reply::HandedOver(new.lookup(), result)
         }
         Request::Handovers => Reply::Handovers(client.handovers().await),
         Request::Events(events) => {
@@ -165,7 +165,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Usage(id, days) => Reply::Usage(id, days, Err(error)),
         Request::Due(days) => Reply::Due(days, Err(error)),
         Request::Create(_) => Reply::Created(Err(error)),
-        Request::HandOver(new) => Reply::HandedOver(new.key_id, Err(error)),
+        Request::HandOver(new) => Reply::HandedOver(new.lookup(), Err(error)),
         Request::Handovers => Reply::Handovers(Err(error)),
         Request::Edit(key, _) => Reply::Edited(key, Err(error)),
         Request::Delete(key) => Reply::Deleted(key, Err(error)),

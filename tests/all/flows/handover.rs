@@ -1,8 +1,10 @@
 //! Handing the secret of a new key over to somebody else, on the page.
 
-use latchkey::client::{ApiError, Client};
-use latchkey::domain::HandoverCode;
+use chrono::{DateTime, Utc};
+use latchkey::client::{ApiError, Client, Handover, Reply};
+use latchkey::domain::{HandoverCode, Untrusted};
 use latchkey::platform::clipboard::report::What;
+use latchkey::tui::state::{Dialog, Fate, HandingOver, Reveal, Step};
 
 use crate::support::bench::Bench;
 
@@ -42,6 +44,60 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     bench.sees("Somebody else tried to open the secret");
     bench.type_keys("j<Enter>").await;
     bench.sees("Somebody else tried to open"); // in the details
+}
+
+fn reveal(bench: &Bench) -> &Reveal {
+    match &bench.state().dialog {
+        Some(Dialog::Reveal(reveal)) => reveal,
+        other => panic!("no secret is open but {other:?}"),
+    }
+}
+
+/// What the server finds the secret by whose hand-over is under way.
+fn running(bench: &Bench) -> [u8; 32] {
+    match &reveal(bench).step {
+        Some(Step::HandOver(step)) => match &step.state {
+            HandingOver::Running(ticket) => ticket.code.lookup_digest(),
+            other => panic!("it is not under way but {other:?}"),
+        },
+        other => panic!("no hand-over is open but {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_answer_about_a_code_that_was_left_is_none_about_the_next_one() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c nightly<Enter>").await;
+    bench.type_keys("g").await;
+    // Both answers are slow.
+    bench.press("<Enter>");
+    let left = running(&bench);
+    bench.press("<Esc>g<Enter>");
+    let next = running(&bench);
+    let text = || Untrusted::new("waiting");
+    let handover = || Handover {
+        id: text(),
+        key_id: text(),
+        state: text(),
+        until: DateTime::<Utc>::UNIX_EPOCH,
+        opened_again_at: None,
+        opened_again_from: None,
+    };
+    let now = bench.now();
+    let _ = bench.state_mut().on_reply(Reply::HandedOver(left, Ok(handover())), now);
+    assert_eq!((running(&bench), reveal(&bench).fate), (next, Fate::Nowhere), "its code is gone");
+    let failed = Err(ApiError::Unreachable(Untrusted::new("refused")));
+    let _ = bench.state_mut().on_reply(Reply::HandedOver(next, failed), now);
+    bench.settle().await;
+    bench.sees("The secret is still in this dialog.");
+    assert_eq!(reveal(&bench).fate, Fate::Nowhere);
+    // The same with the answer that counts.
+    bench.press("<Enter>");
+    let last = running(&bench);
+    let _ = bench.state_mut().on_reply(Reply::HandedOver(last, Ok(handover())), now);
+    assert_eq!(reveal(&bench).fate, Fate::Kept);
+    bench.settle().await;
+    bench.sees("it opens once");
 }
 
 #[tokio::test]

@@ -206,7 +206,7 @@ impl OnePage {
                     opened_again_at: None,
                     opened_again_from: None,
                 };
-                Reply::HandedOver(new.key_id, Ok(handover))
+                Reply::HandedOver(new.lookup(), Ok(handover))
             }
             Request::Handovers => Reply::Handovers(Err(ApiError::NoHandovers)),
             Request::Edit(before, _) => Reply::Edited(before, Ok(key(1).into())),

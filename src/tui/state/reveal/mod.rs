@@ -205,13 +205,10 @@ impl Reveal {
         }
     }
 
-    /// Takes what came of handing the secret over.
-    pub fn on_handed_over(&mut self, id: &KeyId, result: Result<Handover, ApiError>) {
-        if *id != self.key.id {
-            return;
-        }
+    /// Takes what came of handing the secret over under a code.
+    pub fn on_handed_over(&mut self, lookup: [u8; 32], result: Result<Handover, ApiError>) {
         if let Some(Step::HandOver(step)) = &mut self.step
-            && let Some(until) = step.on_handed_over(result)
+            && let Some(until) = step.on_handed_over(lookup, result)
         {
             (self.fate, self.news) = (Fate::Kept, Some(News::Delivered(handed_over(until))));
             self.focus = RevealButton::Close;

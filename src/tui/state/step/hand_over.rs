@@ -107,9 +107,16 @@ impl HandOverStep {
         Some(Effect::Copy(What::Code, SecretString::from(ticket.code.expose().as_str())))
     }
 
-    /// Takes the server's answer. Gives until when the secret waits there for whoever has the code.
-    pub fn on_handed_over(&mut self, result: Result<Handover, ApiError>) -> Option<DateTime<Utc>> {
-        let HandingOver::Running(ticket) = std::mem::replace(&mut self.state, HandingOver::Ready) else { return None };
+    /// Takes the server's answer about a code; one that was left with Esc is not the one that is waited for. Gives until
+    /// when the secret waits there for whoever has the code.
+    pub fn on_handed_over(&mut self, lookup: [u8; 32], result: Result<Handover, ApiError>) -> Option<DateTime<Utc>> {
+        let ticket = match std::mem::replace(&mut self.state, HandingOver::Ready) {
+            HandingOver::Running(ticket) if ticket.code.lookup_digest() == lookup => ticket,
+            other => {
+                self.state = other;
+                return None;
+            }
+        };
         match result {
             Ok(handed) => {
                 self.state = HandingOver::Done { ticket, until: handed.until };

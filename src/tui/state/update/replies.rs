@@ -85,9 +85,9 @@ impl State {
                 self.on_handovers(read);
                 None
             }
-            Reply::HandedOver(id, result) => {
+            Reply::HandedOver(lookup, result) => {
                 if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
-                    reveal.on_handed_over(&id, result);
+                    reveal.on_handed_over(lookup, result);
                 }
                 None
             }
