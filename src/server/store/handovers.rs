@@ -134,6 +134,11 @@ impl StoredHandover {
         self.opened_at.is_none() && self.ended_at.is_none() && now < self.until
     }
 
+    /// Whether its opener can open it again. That is so for the whole time, even if it was opened just before its end.
+    fn is_reopenable(&self, now: DateTime<Utc>) -> bool {
+        self.confirmed_at.is_none() && self.opened_at.is_some_and(|opened_at| now - opened_at < REOPENED_FOR)
+    }
+
     fn open(&mut self, proof: &Digest, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
         if proof.as_slice() != self.proof {
             if !self.is_waiting(now) {
@@ -155,8 +160,10 @@ impl StoredHandover {
             let event = self.event(EventKind::HandoverOpened, &opener.address, now);
             return (self.opened(), Some(event));
         }
-        let Some(opened_at) = self.opened_at else { return (HandoverOutcome::Ended, None) };
-        let is_due = now - opened_at < REOPENED_FOR && now < self.until && self.confirmed_at.is_none();
+        if self.opened_at.is_none() {
+            return (HandoverOutcome::Ended, None);
+        }
+        let is_due = self.is_reopenable(now);
         // An address may be that of several people.
         if self.is_opener(opener) && (is_due || !self.by_address) {
             return (if is_due { self.opened() } else { HandoverOutcome::Spent }, None);
@@ -207,7 +214,8 @@ impl StoredHandover {
 pub(crate) const COLUMNS: &str = "id, proof, sealed, key_id, has_pin, created_by, created_at, until, tries, opener, \
     by_address, opened_at, opened_from, confirmed_at, again_at, again_from, ended_at";
 
-/// Times before which nobody gets a secret any more, or nothing is known of a hand-over: when it was opened, and its end.
+/// Times before which nobody gets a secret any more, or nothing is known of a hand-over: the end of one that nobody has
+/// opened, when one was opened, and the end of either.
 pub(crate) fn forgotten_before(now: DateTime<Utc>) -> [i64; 3] {
     [now, now - REOPENED_FOR, now - KNOWN_FOR].map(|time| time.timestamp_millis())
 }

@@ -98,6 +98,22 @@ pub(crate) async fn a_secret_is_opened_again_by_its_opener_until_it_confirms<D: 
     assert_eq!(kinds(&store, &key).await, expected);
 }
 
+pub(crate) async fn a_secret_that_is_opened_just_before_its_end_is_there_for_ten_minutes<D: Database>() {
+    let (_database, store, key) = key_with_handover::<D>().await;
+    let unopened = NewHandover { id: "h2".to_owned(), lookup: [9; 32], ..new(&key) };
+    assert!(store.hand_over(unopened, at(0)).await.unwrap());
+    let (mine, theirs) = (opener(Some(7), "192.0.2.7"), opener(Some(8), "192.0.2.8"));
+    assert_eq!(open(&store, mine.clone(), at(3599)).await, opened(&key));
+    store.forget_handovers(at(4198)).await.unwrap();
+    let unopened = store.handover(WhichHandover::Id("h2".to_owned())).await.unwrap().unwrap();
+    assert_eq!(unopened.sealed, None, "nobody has opened this one in time");
+    assert_eq!(open(&store, mine.clone(), at(4198)).await, opened(&key));
+    assert_eq!(open(&store, theirs, at(4198)).await, opened_before(&key));
+    assert_eq!(open(&store, mine, at(4199)).await, HandoverOutcome::Spent);
+    store.forget_handovers(at(4199)).await.unwrap();
+    assert_eq!(stored(&store).await.unwrap().sealed, None);
+}
+
 pub(crate) async fn an_opener_without_a_nonce_is_its_address_for_ten_minutes<D: Database>() {
     let (_database, store, key) = key_with_handover::<D>().await;
     let (mine, theirs) = (opener(None, "192.0.2.7"), opener(None, "192.0.2.8"));

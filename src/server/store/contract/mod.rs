@@ -92,6 +92,7 @@ macro_rules! contract {
             }
             handovers {
                 a_secret_is_opened_again_by_its_opener_until_it_confirms
+                a_secret_that_is_opened_just_before_its_end_is_there_for_ten_minutes
                 an_opener_without_a_nonce_is_its_address_for_ten_minutes
                 a_secret_is_opened_by_the_clock_and_the_right_code_only
                 a_secret_is_taken_back_until_it_is_opened

@@ -101,7 +101,8 @@ impl PostgresStore {
                        (SELECT id FROM handovers WHERE until <= $1 FOR UPDATE SKIP LOCKED)";
         connection.execute(sql, args![known]).await?;
         let sql = "UPDATE handovers SET sealed = NULL WHERE id IN
-                       (SELECT id FROM handovers WHERE sealed IS NOT NULL AND (until <= $1 OR opened_at <= $2)
+                       (SELECT id FROM handovers WHERE sealed IS NOT NULL
+                            AND ((opened_at IS NULL AND until <= $1) OR opened_at <= $2)
                         FOR UPDATE SKIP LOCKED)";
         connection.execute(sql, args![now, opened]).await?;
         Ok(())

@@ -94,7 +94,8 @@ impl SqliteStore {
     pub(crate) async fn forget_handovers(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let times = forgotten_before(now);
         let due = "SELECT EXISTS (SELECT 1 FROM handovers WHERE until <= ?3
-                                  OR (sealed IS NOT NULL AND (until <= ?1 OR opened_at <= ?2)))";
+                                  OR (sealed IS NOT NULL
+                                      AND ((opened_at IS NULL AND until <= ?1) OR opened_at <= ?2)))";
         if self.is_read_only()
             || !self.read(move |connection| Ok(connection.query_row(due, times, |row| row.get(0))?)).await?
         {
@@ -102,8 +103,8 @@ impl SqliteStore {
         }
         self.write(move |transaction| {
             transaction.execute("DELETE FROM handovers WHERE until <= ?1", [times[2]])?;
-            let sql =
-                "UPDATE handovers SET sealed = NULL WHERE sealed IS NOT NULL AND (until <= ?1 OR opened_at <= ?2)";
+            let sql = "UPDATE handovers SET sealed = NULL
+                       WHERE sealed IS NOT NULL AND ((opened_at IS NULL AND until <= ?1) OR opened_at <= ?2)";
             transaction.execute(sql, [times[0], times[1]])?;
             Ok(())
         })
