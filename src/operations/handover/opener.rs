@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::fs::{DirBuilder, OpenOptions};
+use std::io;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -11,17 +12,18 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::config::Folder;
+use crate::config::{ConfigError, Folder};
 use crate::domain::HandoverCode;
+use crate::operations::failure::{Exit, Failure};
 use crate::platform::regular_file::open_no_follow;
 
 /// How long such a name is of use, and some more: a server's clock may differ.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 
-/// The name for one code, noted in the state folder if there is one.
+/// The name for one code, noted in the state folder.
 pub(super) struct Opener {
     pub(super) name: String,
-    note: Option<PathBuf>,
+    note: PathBuf,
 }
 
 impl Opener {
@@ -29,37 +31,42 @@ impl Opener {
     ///
     /// # Errors
     ///
-    /// The operating system gives no random numbers.
-    pub(super) fn of(code: &HandoverCode, state: &Folder) -> Result<Self, getrandom::Error> {
+    /// The name can't be noted, so the secret could not be opened again; or the operating system gives no random numbers.
+    pub(super) fn of(code: &HandoverCode, state: &Folder) -> Result<Self, Failure> {
+        let state = state.as_deref().map_err(|missing| Failure::from(ConfigError::from(missing.clone())))?;
+        let folder = state.join("receiving");
+        forget(&folder);
+        let note = folder.join(base16ct::lower::encode_string(&code.lookup_digest()[..8]));
+        let mut noted = String::new();
+        let file = open_no_follow(OpenOptions::new().read(true), &note);
+        let read = file.and_then(|file| file.take(100).read_to_string(&mut noted));
+        if read.is_ok() && noted.len() >= 16 {
+            return Ok(Self { name: noted, note });
+        }
         let mut random = [0; 18];
-        getrandom::fill(&mut random)?;
-        let mut name = URL_SAFE_NO_PAD.encode(random);
-        let folder = state.as_ref().ok().map(|state| state.join("receiving"));
-        let note = folder.and_then(|folder| {
-            forget(&folder);
-            DirBuilder::new().recursive(true).mode(0o700).create(&folder).ok()?;
-            let note = folder.join(base16ct::lower::encode_string(&code.lookup_digest()[..8]));
-            let mut noted = String::new();
-            let file = open_no_follow(OpenOptions::new().read(true), &note);
-            let read = file.and_then(|file| file.take(100).read_to_string(&mut noted));
-            if read.is_ok() && noted.len() >= 16 {
-                name = noted;
-            } else {
-                let mut options = OpenOptions::new();
-                let file = open_no_follow(options.write(true).create(true).truncate(true).mode(0o600), &note);
-                file.and_then(|mut file| file.write_all(name.as_bytes())).ok()?;
-            }
-            Some(note)
-        });
+        let drawn = getrandom::fill(&mut random);
+        drawn.map_err(|error| Failure::new(Exit::Mistake, format!("No random numbers available: {error}.")))?;
+        let name = URL_SAFE_NO_PAD.encode(random);
+        write(&folder, &note, &name).map_err(|error| {
+            let words = format!("{} cannot be written to: {error}. Nothing was opened.", folder.display());
+            Failure::new(Exit::Mistake, words).next(
+                "It is where latchkey notes that this computer may open the secret again: set XDG_STATE_HOME to a folder \
+                of yours.",
+            )
+        })?;
         Ok(Self { name, note })
     }
 
     /// The secret has arrived.
     pub(super) fn settle(self) {
-        if let Some(note) = self.note {
-            let _ = fs::remove_file(note);
-        }
+        let _ = fs::remove_file(self.note);
     }
+}
+
+fn write(folder: &Path, note: &Path, name: &str) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut options = OpenOptions::new();
+    open_no_follow(options.write(true).create(true).truncate(true).mode(0o600), note)?.write_all(name.as_bytes())
 }
 
 /// Deletes names that are of no use any more.

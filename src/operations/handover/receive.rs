@@ -40,8 +40,7 @@ pub(crate) async fn receive<P: Prompter>(
         }
         None => (ask_code(prompter).await?, None),
     };
-    let random = |error| Failure::new(Exit::Mistake, format!("No random numbers available: {error}."));
-    let opener = Opener::of(&code, state).map_err(random)?;
+    let opener = Opener::of(&code, state)?;
     loop {
         let keys = code.keys(pin.as_ref().map(SecretString::expose_secret));
         let keys = keys.ok_or_else(|| Failure::new(Exit::Mistake, "The PIN can't be checked: not enough memory."))?;

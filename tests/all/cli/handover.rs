@@ -96,6 +96,31 @@ fn a_lost_answer_loses_nothing_and_a_secret_that_did_not_arrive_is_not_confirmed
 }
 
 #[test]
+fn what_could_not_be_opened_again_is_not_opened() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let code = text(&hand_over(&home, &server.url, &[])["handover"]["code"]);
+    let receive = ["receive", "--url", &server.url, "--secret-file", "secret"];
+    // A file where the folder should be.
+    std::fs::create_dir_all(other.path(".local/state/latchkey")).unwrap();
+    let in_the_way = other.file(".local/state/latchkey/receiving", "");
+    let said = other.feed(&receive, &code).complaint(1);
+    assert!(said.contains("receiving cannot be written to: "), "{said}");
+    assert!(said.contains("Nothing was opened. It is where") && said.contains("set XDG_STATE_HOME"), "{said}");
+    // No home at all.
+    let mut command = other.command(&receive);
+    command.env("HOME", "relative").env("XDG_CONFIG_HOME", other.path(".config"));
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(code.as_bytes()).unwrap();
+    assert!(Done::of(child).complaint(2).contains("no place for sessions and unfinished work"));
+    assert!(!other.path("secret").exists());
+    assert_eq!(events(&home, &server.url), ["handed_over"]);
+    std::fs::remove_file(in_the_way).unwrap();
+    assert_eq!(other.feed(&receive, &code).code, 0);
+    assert_eq!(events(&home, &server.url), ["handover_confirmed", "handover_opened", "handed_over"]);
+}
+
+#[test]
 fn curl_gets_a_secret_with_the_code_on_its_standard_input() {
     let server = Remote::start(Role::Superuser);
     let (home, _) = people(&server);
