@@ -23,6 +23,8 @@ pub struct Guard {
 pub enum PendingAction {
     /// It, or what was made with it, is shown.
     Show,
+    /// A code that opens it is shown.
+    HandOver,
     /// It, or what was made with it, is copied.
     Copy(What, SecretString),
 }
@@ -41,7 +43,7 @@ impl State {
         let guard = self.guard.as_mut().filter(|guard| guard.reasons.is_empty())?;
         new.retain(|warning| {
             let concerns = match guard.holds {
-                PendingAction::Show => true,
+                PendingAction::Show | PendingAction::HandOver => true,
                 // A copy that goes nowhere is seen nowhere.
                 PendingAction::Copy(..) => is_reachable && warning.concerns_copies(),
             };
@@ -90,12 +92,16 @@ impl State {
                 reveal.show(now);
                 None
             }
+            (PendingAction::HandOver, Some(Dialog::Reveal(reveal))) => {
+                reveal.open_hand_over();
+                None
+            }
             (PendingAction::Show, Some(Dialog::Token(token))) => {
                 token.step.as_mut()?.show(now);
                 None
             }
             // What a closed dialog held is gone, and does not come to a clipboard after it.
-            (PendingAction::Show, _) | (PendingAction::Copy(..), None) => None,
+            (PendingAction::Show | PendingAction::HandOver, _) | (PendingAction::Copy(..), None) => None,
             (PendingAction::Copy(what, text), Some(_)) => Some(Effect::Copy(what, text)),
         }
     }

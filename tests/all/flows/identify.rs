@@ -39,6 +39,7 @@ async fn a_leaked_secret_leads_to_its_key_which_is_deactivated() {
     assert!(matches!(&bench.state().dialog, Some(Dialog::Switch(question, _)) if !question.yes));
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("Deactivated “nightly backup”");
+    assert_eq!(bench.state().list.selected_key().unwrap().id.raw_for_api(), id, "what is pressed next is about it");
     paste(&mut bench, &secret).await;
     bench.sees("inactive");
     bench.loses("[Deactivate]");

@@ -21,7 +21,7 @@ async fn a_recorder_is_named_before_and_nothing_leaves_without_a_yes() {
     let secret = bench.secret();
     bench.sees("! This session appears to be recorded (script).");
     for answer in ["<Enter>", "<Esc>", "<Tab><Esc>", "<Tab><Tab><Enter>"] {
-        for press in ["s", "c", "<Enter>"] {
+        for press in ["s", "c", "g", "<Enter>"] {
             bench.type_keys(press).await;
             bench.sees("anyway]");
             bench.type_keys(answer).await;
@@ -30,6 +30,10 @@ async fn a_recorder_is_named_before_and_nothing_leaves_without_a_yes() {
             assert!(bench.copied().is_empty());
         }
     }
+    // A code that opens the secret is as good as the secret.
+    bench.type_keys("g").await;
+    bench.sees("[Hand over anyway]");
+    bench.type_keys("<Enter>").await;
     // The ID is no secret.
     bench.type_keys("i").await;
     assert_eq!(bench.copied().len(), 1);

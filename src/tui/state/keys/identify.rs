@@ -148,8 +148,10 @@ impl State {
                     self.say(why.to_string());
                     return None;
                 }
+                let id = key.id.clone();
                 self.dialog = Some(Dialog::Switch(Question::new(key), Switch::Deactivate(None)));
-                None
+                // What is pressed next is about this key too.
+                self.list.go_to(id).map(Effect::from)
             }
         }
     }

@@ -56,6 +56,8 @@ pub enum RevealOutcome {
     Stay(Option<Effect>),
     /// It stays, and the secret, or what a step has made of it, shall be shown.
     Show,
+    /// It stays, and a code that opens the secret is to be shown.
+    HandOver,
     /// It closes; the secret is gone.
     Close,
     /// The same, and another key is to be created.
@@ -108,7 +110,7 @@ impl Reveal {
         match action {
             Action::ShowKey => return self.toggle(),
             Action::SaveTo => self.open_save(),
-            Action::HandOver => self.open_hand_over(),
+            Action::HandOver => return RevealOutcome::HandOver,
             Action::Do(ActionId::ClearClipboard) => return RevealOutcome::Stay(Some(Effect::Overwrite)),
             Action::CopyPair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
             Action::CreateAnother => return self.close_for_another(),
@@ -121,7 +123,7 @@ impl Reveal {
             Action::Submit => match self.focus {
                 RevealButton::Show => return self.toggle(),
                 RevealButton::Save => self.open_save(),
-                RevealButton::HandOver => self.open_hand_over(),
+                RevealButton::HandOver => return RevealOutcome::HandOver,
                 RevealButton::Copy => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
                 RevealButton::Pair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
                 RevealButton::Another => return self.close_for_another(),
@@ -264,7 +266,7 @@ impl Reveal {
         self.step = Some(Step::Save(Box::new(SaveStep::new(self.credentials(CredentialsForm::default())))));
     }
 
-    fn open_hand_over(&mut self) {
+    pub(crate) fn open_hand_over(&mut self) {
         self.hide();
         self.step = Some(Step::HandOver(Box::new(HandOverStep::new(self.pair()))));
     }

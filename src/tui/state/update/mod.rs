@@ -218,7 +218,10 @@ impl State {
     pub fn hide_secret(&mut self) {
         // What was about to be shown is not.
         if self.guarding().is_none()
-            && self.guard.as_ref().is_some_and(|guard| matches!(guard.holds, PendingAction::Show))
+            && self
+                .guard
+                .as_ref()
+                .is_some_and(|guard| matches!(guard.holds, PendingAction::Show | PendingAction::HandOver))
         {
             self.guard = None;
         }

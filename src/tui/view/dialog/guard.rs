@@ -31,6 +31,7 @@ pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, 
     });
     let go_on = match guard.holds {
         PendingAction::Show => "Show anyway",
+        PendingAction::HandOver => "Hand over anyway",
         PendingAction::Copy(..) => "Copy anyway",
     };
     buttons(frame, row, &["Back", go_on], Some(usize::from(guard.yes)));

@@ -19,6 +19,7 @@ impl State {
                 effect
             }
             RevealOutcome::Show => Some(self.hold(PendingAction::Show)),
+            RevealOutcome::HandOver => Some(self.hold(PendingAction::HandOver)),
             RevealOutcome::Close | RevealOutcome::CreateAnother => {
                 let words = match &reveal.replaces {
                     Some((old, until)) => {
