@@ -160,10 +160,26 @@ pub(crate) async fn a_rotation_follows_what_is_done_to_its_keys<D: Database>() {
     done(store.delete(id(&old), None, actor("jo"), at(30)).await.unwrap());
     assert_eq!(key(&store, &new, at(30)).await.rotation, None);
 
-    let (old, new) = pair(&store, insert("two")).await;
+    // The new key was never used: the old one ends as it did before, which may be never.
+    for before in [None, Some(at(1000))] {
+        let (old, new) = pair(&store, KeyInsert { expires_at: before, ..insert("two") }).await;
+        done(store.delete(id(&new), None, actor("mo"), at(30)).await.unwrap());
+        let left = key(&store, &old, at(30)).await;
+        assert_eq!((left.rotation, left.expires_at), (None, before));
+        assert!(!store.credential(id(&old), at(30)).await.unwrap().unwrap().is_replaced);
+        assert_eq!(kinds(&store, &old).await, ["rotation_undone", "rotated", "created"]);
+        let event = &history(&store, id(&old), 1).await[0];
+        assert_eq!((event.detail.as_deref(), event.changes.len()), (Some(id(&new)), 1), "its expiry");
+        assert_eq!(kinds(&store, &new).await, ["deleted", "created"]);
+    }
+
+    let (old, new) = pair(&store, insert("three")).await;
+    let used = Use { at: at(15), from: "192.0.2.9".to_owned() };
+    store.record(Recorded { uses: vec![(id(&new).to_owned(), used)], ..Recorded::default() }).await.unwrap();
     done(store.delete(id(&new), None, actor("jo"), at(30)).await.unwrap());
     let left = key(&store, &old, at(30)).await;
     assert_eq!((left.rotation, left.expires_at), (None, Some(at(100))), "it ends as it was said");
+    assert_eq!(kinds(&store, &old).await, ["rotated", "created"]);
 }
 
 pub(crate) async fn the_last_refusal_and_a_late_use_are_kept<D: Database>() {

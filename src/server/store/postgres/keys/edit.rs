@@ -141,7 +141,7 @@ impl PostgresStore {
         // The activation that is due counts, as where keys are read.
         let sql = "DELETE FROM keys WHERE id = $1
                    AND ($2::bigint IS NULL OR revision + CASE WHEN reactivates_at <= $3 THEN 1 ELSE 0 END = $2)
-                   RETURNING *";
+                   RETURNING *, EXISTS (SELECT 1 FROM uses WHERE uses.seq = keys.seq AND uses.at > 0) AS was_used";
         let Some(row) = transaction.row(sql, args![id, expected, now.timestamp_millis()]).await? else {
             let found = find(&mut transaction, id, now).await?;
             return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
@@ -150,9 +150,9 @@ impl PostgresStore {
         if let Some(due) = fields.reactivate(now) {
             events::insert(&mut transaction, &reactivated(id, due, now)).await?;
         }
-        rotation::leave(&mut transaction, id, &fields, now).await?;
         let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Deleted, now);
         events::insert(&mut transaction, &NewEvent { changes: fields.as_deleted(), ..event }).await?;
+        rotation::leave(&mut transaction, id, &fields, row.get("was_used"), actor, now).await?;
         transaction.commit().await?;
         self.alarm();
         Ok(ChangeOutcome::Done(()))

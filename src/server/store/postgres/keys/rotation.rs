@@ -134,19 +134,30 @@ pub(crate) async fn follow(transaction: &mut Lent<'_>, old: &Editable, now: Date
     Ok(())
 }
 
-/// Ends a rotation of which one key, this one, was deleted.
+/// Ends a rotation of which one key, this one, was deleted. If that is the new one and it was never used, the old one is
+/// given its expiry again.
 pub(crate) async fn leave(
     transaction: &mut Lent<'_>,
     id: &str,
     deleted: &Editable,
+    was_used: bool,
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if let Some((old, new)) = deleted.rotation.pair(id, now) {
-        let other = if old == id { new } else { old };
-        let sql = "UPDATE keys SET rotates_until = 0, replaces = NULL, replaced_by = NULL, revision = revision + 1
-                   WHERE id = $1";
-        transaction.execute(sql, args![other]).await?;
+    let Some((old, new)) = deleted.rotation.pair(id, now) else { return Ok(()) };
+    if new == id
+        && !was_used
+        && let Some((seq, mut fields)) = current(transaction, &old, now).await?
+    {
+        let changes = fields.undo_rotation(now);
+        update(transaction, seq, &old, &fields, now).await?;
+        let event = NewEvent::of(actor, Subject::Key(old), EventKind::RotationUndone, now);
+        return events::insert(transaction, &NewEvent { detail: Some(new), changes, ..event }).await;
     }
+    let other = if old == id { new } else { old };
+    let sql = "UPDATE keys SET rotates_until = 0, replaces = NULL, replaced_by = NULL, revision = revision + 1
+               WHERE id = $1";
+    transaction.execute(sql, args![other]).await?;
     Ok(())
 }
 

@@ -121,10 +121,11 @@ impl SqliteStore {
             if !expected.fits(fields.revision) {
                 return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
             }
+            let was_used = find(transaction, &id, now)?.is_some_and(|key| key.last_used_at.is_some());
             remove(transaction, seq)?;
-            rotation::leave(transaction, &id, &fields, now)?;
             let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Deleted, now);
             events::insert(transaction, &NewEvent { changes: fields.as_deleted(), ..event })?;
+            rotation::leave(transaction, &id, &fields, was_used, &actor, now)?;
             Ok(ChangeOutcome::Done(()))
         })
         .await

@@ -108,18 +108,29 @@ pub(crate) fn follow(transaction: &Transaction<'_>, old: &Editable, now: DateTim
     Ok(())
 }
 
-/// Ends a rotation of which one key, this one, was deleted.
+/// Ends a rotation of which one key, this one, was deleted. If that is the new one and it was never used, the old one is
+/// given its expiry again.
 pub(crate) fn leave(
     transaction: &Transaction<'_>,
     id: &str,
     deleted: &Editable,
+    was_used: bool,
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if let Some((old, new)) = deleted.rotation.pair(id, now) {
-        let sql = "UPDATE keys SET rotates_until = 0, replaces = NULL, replaced_by = NULL, revision = revision + 1
-                   WHERE id = ?1";
-        transaction.prepare_cached(sql)?.execute([if old == id { new } else { old }])?;
+    let Some((old, new)) = deleted.rotation.pair(id, now) else { return Ok(()) };
+    if new == id
+        && !was_used
+        && let Some((seq, mut fields)) = current(transaction, &old, now)?
+    {
+        let changes = fields.undo_rotation(now);
+        update(transaction, seq, &fields, now)?;
+        let event = NewEvent::of(actor, Subject::Key(old), EventKind::RotationUndone, now);
+        return events::insert(transaction, &NewEvent { detail: Some(new), changes, ..event });
     }
+    let sql = "UPDATE keys SET rotates_until = 0, replaces = NULL, replaced_by = NULL, revision = revision + 1
+               WHERE id = ?1";
+    transaction.prepare_cached(sql)?.execute([if old == id { new } else { old }])?;
     Ok(())
 }
 
