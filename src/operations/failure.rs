@@ -81,6 +81,8 @@ pub struct Failure {
     command: Option<String>,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
+    /// Whether it leaves a new secret nowhere.
+    pub(crate) is_lost: bool,
     /// The seconds to wait before it is tried again, if the server says how many.
     retry_after: Option<u64>,
 }
@@ -88,12 +90,26 @@ pub struct Failure {
 impl Failure {
     /// What happened, in a sentence.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), next: None, command: None, signal: None, retry_after: None }
+        Self {
+            exit,
+            message: message.into(),
+            next: None,
+            command: None,
+            signal: None,
+            is_lost: false,
+            retry_after: None,
+        }
     }
 
     /// A signal came.
     pub fn of_signal(number: i32) -> Self {
         Self { signal: Some(number), ..Self::new(Exit::Cancelled, "Cancelled.") }
+    }
+
+    /// Marks it as one that leaves a new secret nowhere.
+    #[must_use]
+    pub(crate) fn lost(self) -> Self {
+        Self { is_lost: true, ..self }
     }
 
     /// Something typed that is not understood.

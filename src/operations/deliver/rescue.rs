@@ -40,10 +40,11 @@ impl Rescue {
             Ok(()) => Ok(Delivery::Rescued(path, why)),
             Err(error) => Err(Failure::new(
                 Exit::Undelivered,
-                format!("{why}; and {} can't be written: {error}. The secret is lost.", path.display()),
+                format!("{why}; and {} can't be written: {error}.", path.display()),
             )
+            .lost()
             .next(format!(
-                "Delete the key and create another: latchkey keys delete {}",
+                "The secret is lost. Delete the key and create another: latchkey keys delete {}",
                 id.to_display(KeyId::MAX_CHARS)
             ))),
         }

@@ -125,7 +125,7 @@ impl PendingCreates {
     /// written, the request is sent without one.
     pub fn record(&mut self, owner: &Owner, new: &NewKey) {
         let Some(place) = self.place(&owner.profile) else { return };
-        if self.guard.iter().any(|(key, ..)| *key == new.attempt.name) {
+        if self.has(&new.attempt.name) {
             return;
         }
         let note = Note {
@@ -142,6 +142,11 @@ impl PendingCreates {
         if let Some(Ok((path, file))) = self.folder.as_ref().map(|folder| write(folder, &note)) {
             self.guard.push((new.attempt.name.clone(), path, file));
         }
+    }
+
+    /// Whether a key creation is noted.
+    pub(crate) fn has(&self, key: &IdempotencyKey) -> bool {
+        self.guard.iter().any(|(guard, ..)| guard == key)
     }
 
     /// Forgets a key creation: what came of it is known.

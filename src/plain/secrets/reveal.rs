@@ -39,7 +39,7 @@ pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey
         let failure = match kept {
             Ok(Delivery::Rescued(path, why)) => rescued(&key.id, &path, &why),
             Ok(_) => return ended,
-            Err(failure) => failure,
+            Err(failure) => return Err(failure.into()),
         };
         session.console.say(failure.sentences());
     }

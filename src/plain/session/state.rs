@@ -103,7 +103,12 @@ impl Session {
     pub(crate) fn say_if_failed<T>(&mut self, done: Flow<T>) -> Result<(), Stop> {
         match done {
             Ok(_) => {}
-            Err(Interrupt::Failed(failure)) => self.fail(&failure.sentences()),
+            Err(Interrupt::Failed(failure)) => {
+                self.fail(&failure.sentences());
+                if failure.is_lost {
+                    return Err(Stop::Left); // the user had left before
+                }
+            }
             Err(Interrupt::Stop(stop)) => return Err(stop),
         }
         Ok(())

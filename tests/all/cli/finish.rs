@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::remote::remember;
 use crate::support::hanging::key;
 use crate::support::home::{Done, Home};
+use crate::support::program::binary;
 use crate::support::raw::{self, Asked};
 use crate::support::unfinished;
 
@@ -38,6 +39,26 @@ fn a_secret_is_got_after_a_kill() {
     let nothing = home.run(&["keys", "create", "--finish", "--secret-file", "again"]);
     assert!(nothing.complaint(4).contains("There is no unfinished key creation."));
     assert!(!home.path("again").exists());
+}
+
+/// As on a full disk.
+#[test]
+fn a_secret_that_could_not_be_kept_anywhere_is_got_afterwards() {
+    let home = Home::new();
+    let taken = ".local/state/latchkey/secret-of-";
+    let take = format!(
+        "cat >/dev/null; for id in $({} keys list --output tsv | cut -f1); do touch {taken}$id; done; exit 3",
+        binary()
+    );
+    let error = home.run(&["keys", "create", "--label", "held", "--pipe-to", &take]).complaint(8);
+    assert!(error.contains("exit status: 3") && error.contains("can't be written"), "{error}");
+    assert!(error.contains("Run latchkey keys create --finish") && !error.contains("lost"), "{error}");
+    assert_eq!((unfinished::notes(home.0.path()).len(), unfinished::undelivered(home.0.path())), (1, 1));
+
+    home.run(&["keys", "create", "--finish", "--secret-file", "held"]).good();
+    let [key] = &home.keys()[..] else { panic!("not one key") };
+    assert!(home.feed(&["token", key["id"].as_str().unwrap()], &home.read("held")).good().starts_with("eyJ"));
+    assert_eq!((unfinished::notes(home.0.path()).len(), unfinished::undelivered(home.0.path())), (0, 0));
 }
 
 #[test]

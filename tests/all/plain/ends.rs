@@ -7,7 +7,8 @@ use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::talk::{COMMAND, SECRET, Talk};
+use super::secrets::create;
+use super::talk::{COMMAND, HEARD, SECRET, Talk};
 use crate::support::home::Home;
 use crate::support::program::{binary, environment};
 use crate::support::wait;
@@ -74,6 +75,25 @@ fn a_secret_that_nobody_has_is_kept() {
         assert_eq!(fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(fs::read_to_string(kept).unwrap().starts_with("sk_"));
     }
+}
+
+#[test]
+fn a_secret_that_could_not_be_kept_is_got_afterwards() {
+    let home = Home::new();
+    let mut talk = Talk::at(&home);
+    let id = create(&mut talk);
+    let taken = home.path(&format!(".local/state/latchkey/secret-of-{id}"));
+    fs::write(&taken, "").unwrap();
+    talk.send(b"\x04");
+    let (status, text) = talk.ends();
+    assert_eq!(status.code(), Some(8), "{text}");
+    assert!(text.contains("can't be written") && text.contains("The command finish gets the secret"), "{text}");
+    assert!(!text.contains("lost") && !text.contains("sk_"), "{text}");
+    let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, "finish"), (SECRET, "file"), ("New file", "secret"), (SECRET, "close")]);
+    talk.answers(&[("is ready to use", HEARD)]);
+    talk.quits();
+    assert!(home.read("secret").starts_with("sk_"));
 }
 
 #[test]

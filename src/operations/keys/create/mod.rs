@@ -9,7 +9,7 @@ use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::pending::PendingCreates;
-use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
 
 /// Creates a key and tells its user, by `tell`, what came of it. Until that is done the journal keeps the create and the
 /// server the sealed secret, so that a start after a crash gets it.
@@ -29,7 +29,13 @@ pub(crate) async fn create<A: Access, T>(
                 Creation::New(key, _) if new.attempt.seal_key.is_some() => Some(key.id.clone()),
                 _ => None,
             };
-            let told = tell(access, creation).await;
+            let told = match tell(access, creation).await {
+                // Nobody has the secret: the note and what the server has can still give it.
+                Err(Interrupt::Failed(why)) if why.is_lost && sealed.is_some() && journal.has(&new.attempt.name) => {
+                    return Err(finishable(why).into());
+                }
+                told => told,
+            };
             // First: from here on nobody can open what the server has.
             journal.resolve(&new.attempt.name);
             if let Some(id) = sealed {
@@ -44,6 +50,12 @@ pub(crate) async fn create<A: Access, T>(
             Err(not_sent.why)
         }
     }
+}
+
+/// A new secret is nowhere but with the server.
+fn finishable(why: Failure) -> Failure {
+    why.next("The command finish gets the secret from the server within ten minutes: start latchkey again and type it.")
+        .command("Run latchkey keys create --finish, which gets the secret from the server within ten minutes.")
 }
 
 /// An earlier attempt under the same name made the key, and the answer with its secret was lost.
