@@ -12,13 +12,13 @@ use tokio::task::JoinHandle;
 
 use super::auth::sessions::Sessions;
 use super::data_folder::{DataError, DataFolder, StoreAccess};
-use super::http::calls::sign_in::draw_session;
 use super::net::private_socket::PrivateSocket;
 use super::serve::serve;
 use super::state::AppState;
 use super::usage_recorder::KEEP_EVENTS;
 use crate::domain::{KeyFormat, Lifetimes, Role};
 use crate::platform::process::users::own_name;
+use crate::server::http::calls::accounts::sign_in::draw_session;
 
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -2,10 +2,8 @@
 
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
-use super::calls::{
-    admins, events, exchange, handovers, health, identify, keys, list, password, rotation, sealed, sessions, sign_in,
-    signing_key, usage,
-};
+use super::calls::{events, exchange, handovers, health, identify, keys, list, rotation, sealed, signing_key, usage};
+use crate::server::http::calls::accounts::{admins, password, sessions, sign_in};
 use crate::server::state::AppState;
 
 /// A method and a path that the server answers.

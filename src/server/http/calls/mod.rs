@@ -1,6 +1,6 @@
 //! What each call of the HTTP contract does.
 
-pub mod admins;
+pub mod accounts;
 pub mod events;
 pub mod exchange;
 pub(crate) mod handovers;
@@ -8,10 +8,7 @@ pub mod health;
 pub(crate) mod identify;
 pub mod keys;
 pub mod list;
-pub mod password;
 pub(crate) mod rotation;
 pub mod sealed;
-pub mod sessions;
-pub mod sign_in;
 pub mod signing_key;
 pub(crate) mod usage;

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use chrono::Utc;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::admins::new_password;
 use crate::server::auth::username::Username;
+use crate::server::http::calls::accounts::admins::new_password;
 use crate::server::http::request::fields::Fields;
 use crate::server::http::request::session::Caller;
 use crate::server::http::response::failure::HttpError;
