@@ -134,12 +134,20 @@ impl StoredHandover {
         self.opened_at.is_none() && self.ended_at.is_none() && now < self.until
     }
 
+    /// Whether anything depends on a right code: the secret, or, once it is opened, an alarm.
+    pub(crate) fn asks_for_proof(&self, now: DateTime<Utc>) -> bool {
+        self.opened_at.is_some() || self.is_waiting(now)
+    }
+
     /// Whether its opener can open it again. That is so for the whole time, even if it was opened just before its end.
     fn is_reopenable(&self, now: DateTime<Utc>) -> bool {
         self.confirmed_at.is_none() && self.opened_at.is_some_and(|opened_at| now - opened_at < REOPENED_FOR)
     }
 
     fn open(&mut self, proof: &Digest, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
+        if !self.asks_for_proof(now) {
+            return (HandoverOutcome::Ended, None);
+        }
         if proof.as_slice() != self.proof {
             if !self.is_waiting(now) {
                 return (HandoverOutcome::Ended, None);
@@ -159,9 +167,6 @@ impl StoredHandover {
             (self.opened_at, self.opened_from) = (Some(now), Some(opener.address.clone()));
             let event = self.event(EventKind::HandoverOpened, &opener.address, now);
             return (self.opened(), Some(event));
-        }
-        if self.opened_at.is_none() {
-            return (HandoverOutcome::Ended, None);
         }
         let is_due = self.is_reopenable(now);
         // An address may be that of several people.

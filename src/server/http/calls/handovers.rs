@@ -173,7 +173,7 @@ async fn admit(state: &AppStateInner, opener: &Opener) -> Result<(), HttpError> 
     })
 }
 
-/// Refuses a try without the PIN, which is counted as none. Tells whether there is one.
+/// Refuses a try without the PIN, which is counted as none. Tells whether there is one that is worth its work.
 async fn needs_pin(
     state: &AppStateInner,
     which: &WhichHandover,
@@ -184,7 +184,7 @@ async fn needs_pin(
         Some(stored) if stored.has_pin && !with_pin && stored.is_waiting(now) => {
             Err(HttpError::malformed("pin", "is missing: this secret has one"))
         }
-        stored => Ok(stored.is_some_and(|stored| stored.has_pin)),
+        stored => Ok(stored.is_some_and(|stored| stored.has_pin && stored.asks_for_proof(now))),
     }
 }
 

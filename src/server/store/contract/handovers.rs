@@ -86,6 +86,7 @@ pub(crate) async fn a_secret_is_opened_again_by_its_opener_until_it_confirms<D: 
     assert_eq!(open(&store, theirs.clone(), at(613)).await, opened_before(&key), "one alarm a minute");
     assert_eq!(open(&store, theirs, at(700)).await, opened_before(&key));
     let kept = stored(&store).await.unwrap();
+    assert!(kept.asks_for_proof(at(4000)), "another one with the right code is an alarm");
     assert_eq!((kept.sealed, kept.again_at), (None, Some(at(700))));
     assert_eq!((kept.again_from.as_deref(), kept.opened_from.as_deref()), (Some("192.0.2.8"), Some("192.0.2.7")));
     let expected = [
@@ -131,10 +132,13 @@ pub(crate) async fn a_secret_is_opened_by_the_clock_and_the_right_code_only<D: D
     for left in [4, 3, 2, 1] {
         assert_eq!(step(&store, wrong(), at(1)).await, HandoverOutcome::Wrong(left));
     }
+    let asks = async |now| stored(&store).await.unwrap().asks_for_proof(now);
+    assert_eq!((asks(at(3599)).await, asks(at(3600)).await), (true, false));
     assert_eq!(open(&store, by(), at(3600)).await, HandoverOutcome::Ended, "its time is over");
     assert_eq!(step(&store, wrong(), at(3600)).await, HandoverOutcome::Ended, "and nothing is counted");
     assert_eq!(step(&store, wrong(), at(1)).await, HandoverOutcome::Wrong(0));
     assert_eq!(open(&store, by(), at(2)).await, HandoverOutcome::Ended, "it was tried too often");
+    assert!(!asks(at(2)).await);
     assert_eq!(stored(&store).await.unwrap().sealed, None);
     assert_eq!(kinds(&store, &key).await, ["handed_over 192.0.2.1", "handover_taken_back 192.0.2.7"]);
     let unknown = WhichHandover::Lookup([9; 32]);
