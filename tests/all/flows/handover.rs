@@ -72,7 +72,9 @@ async fn the_answer_about_a_code_that_was_left_is_none_about_the_next_one() {
     // Both answers are slow.
     bench.press("<Enter>");
     let left = running(&bench);
-    bench.press("<Esc>g<Enter>");
+    bench.press("<Esc>g");
+    bench.settle_tasks().await; // it looks who is watching
+    bench.press("<Enter>");
     let next = running(&bench);
     let text = || Untrusted::new("waiting");
     let handover = || Handover {
