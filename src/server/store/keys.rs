@@ -318,7 +318,15 @@ pub(crate) struct Digested {
     pub(crate) seq: i64,
     /// The secret as it was: if it is encrypted anew by now, its digest is another one too.
     pub(crate) encrypted: Vec<u8>,
-    pub(crate) digest: SecretDigest,
+    /// `None` if no master key opens the secret: it is not tried again.
+    pub(crate) digest: Option<SecretDigest>,
+}
+
+impl Digested {
+    /// In place of a digest that can't be made: shorter than any, and another one for each secret.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        self.digest.map_or_else(|| self.seq.to_be_bytes().to_vec(), Vec::from)
+    }
 }
 
 /// Whose secret one is.

@@ -53,7 +53,7 @@ pub(crate) async fn what_is_not_digested_yet_is_told_and_made_once<D: Database>(
 
     let made = |n: usize, encrypted: &[u8], digest| {
         let seq = missing.iter().chain(&last).nth(n).unwrap().seq;
-        Digested { seq, encrypted: encrypted.to_vec(), digest }
+        Digested { seq, encrypted: encrypted.to_vec(), digest: Some(digest) }
     };
     let other = digest(b"other");
     store.add_digests(vec![made(0, &news[0].encrypted, news[0].digest), made(1, b"other", other)]).await.unwrap();
@@ -67,6 +67,26 @@ pub(crate) async fn what_is_not_digested_yet_is_told_and_made_once<D: Database>(
     store.add_digests(rest.to_vec()).await.unwrap();
     assert_eq!(owner(&store, &[other]).await, None);
     assert_eq!(owner(&store, &[news[2].digest]).await.as_deref(), Some(news[2].id.raw_for_api()));
+}
+
+pub(crate) async fn secrets_that_nothing_opens_are_tried_once<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let news: Vec<KeyInsert> = ["a", "b", "c"].map(insert).to_vec();
+    for new in &news {
+        create(&store, new.clone(), at(0)).await;
+    }
+    database.forget_digests().await;
+    let missing = store.without_digest(0, 10).await.unwrap();
+    let tried = missing.into_iter().zip(&news).enumerate().map(|(n, (one, new))| Digested {
+        seq: one.seq,
+        encrypted: one.encrypted,
+        digest: (n == 1).then_some(new.digest),
+    });
+    store.add_digests(tried.collect()).await.unwrap();
+    assert!(store.without_digest(0, 10).await.unwrap().is_empty());
+    assert_eq!(owner(&store, &[news[0].digest, [0; 16]]).await, None);
+    assert_eq!(owner(&store, &[news[1].digest]).await.as_deref(), Some(news[1].id.raw_for_api()));
 }
 
 pub(crate) async fn a_master_key_that_is_replaced_replaces_the_digests<D: Database>() {
@@ -96,7 +116,7 @@ pub(crate) async fn a_master_key_that_is_replaced_replaces_the_digests<D: Databa
 
     // One whose digest was not made yet has that of its new master key.
     database.forget_digests().await;
-    let made = Digested { seq: stored[1].seq, encrypted: second.encrypted.clone(), digest: second.digest };
+    let made = Digested { seq: stored[1].seq, encrypted: second.encrypted.clone(), digest: Some(second.digest) };
     one.reencrypt("new".into(), vec![anew(1, &second.encrypted, late)]).await.unwrap();
     other.add_digests(vec![made]).await.unwrap();
     assert_eq!(owner(&other, &[late]).await.as_deref(), Some(second.id.raw_for_api()));

@@ -59,6 +59,7 @@ macro_rules! contract {
             }
             digests {
                 a_secret_finds_its_key_as_long_as_there_is_one
+                secrets_that_nothing_opens_are_tried_once
                 what_is_not_digested_yet_is_told_and_made_once
                 a_master_key_that_is_replaced_replaces_the_digests
             }

@@ -53,7 +53,7 @@ impl PostgresStore {
     async fn try_add_digests(&self, digests: &[Digested]) -> Result<(), StoreError> {
         let places: Vec<i64> = digests.iter().map(|one| one.seq).collect();
         let encrypted: Vec<Vec<u8>> = digests.iter().map(|one| one.encrypted.clone()).collect();
-        let made: Vec<Vec<u8>> = digests.iter().map(|one| one.digest.to_vec()).collect();
+        let made: Vec<Vec<u8>> = digests.iter().map(Digested::stored).collect();
         let mut transaction = self.begin().await?;
         // In one order, as other servers make them too.
         let sql = "WITH new AS (

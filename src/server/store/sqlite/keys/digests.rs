@@ -39,8 +39,8 @@ impl SqliteStore {
             let sql = "UPDATE digests SET digest = ?3 WHERE seq = ?1 AND digest IS NULL
                        AND EXISTS (SELECT 1 FROM sealed WHERE seq = ?1 AND secret = ?2)";
             let mut statement = transaction.prepare_cached(sql)?;
-            for Digested { seq, encrypted, digest } in digests {
-                statement.execute(params![seq, encrypted, digest])?;
+            for digested in digests {
+                statement.execute(params![digested.seq, digested.encrypted, digested.stored()])?;
             }
             Ok(())
         })
