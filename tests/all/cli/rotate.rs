@@ -173,7 +173,9 @@ fn a_server_of_the_first_edition_is_told_of() {
     let url = format!("http://127.0.0.1:{port}");
     remember(&home, &url);
     let refused: Done = home.run(&["--url", &url, "keys", "rotate", "PK1", "--secret-file", "new"]);
-    assert!(refused.complaint(2).contains("This server can't rotate keys: it is older than this latchkey."));
+    assert!(
+        refused.code == 2 && refused.err.contains("This server can't rotate keys: it is older than this latchkey.")
+    );
     assert!(!home.path("new").exists());
     assert_eq!(unfinished::notes(home.0.path()).len(), 0);
 }
