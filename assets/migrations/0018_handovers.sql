@@ -1,5 +1,5 @@
--- Secrets that administrators hand over: encrypted with a code that the server doesn't have, for whoever has it to open once.
--- The row stays for some days without the secret, so that whoever comes second is noticed.
+-- Secrets that administrators hand over, each encrypted with a code that the server doesn't have and that opens it once.
+-- The row stays for some days without the secret, so that a second attempt is noticed.
 CREATE TABLE handovers (
     id TEXT PRIMARY KEY,
     lookup BLOB NOT NULL UNIQUE,                -- SHA-256 of the first characters of the code

@@ -53,6 +53,14 @@ pub(crate) fn secret_kept(until: DateTime<Utc>) -> String {
     format!("If the key was created, the server keeps its secret for you until {until}.")
 }
 
+/// A code for a hand-over could not be drawn or used.
+pub(crate) const NO_CODE: &str = "The code could not be made.";
+
+/// What the one who gets a secret runs.
+pub(crate) fn receive_by(command: &str) -> String {
+    format!("They run: {command}")
+}
+
 /// Nothing of it is left by any run.
 pub(crate) const NOTHING_UNFINISHED: &str = "There is no unfinished key creation.";
 
@@ -261,5 +269,5 @@ pub(crate) fn token_refused(words: &Untrusted) -> String {
 
 /// A secret waits for somebody else.
 pub(crate) fn handed_over(until: DateTime<Utc>) -> String {
-    format!("Handed over: until {}, whoever has the code can open it once.", local_time(until))
+    format!("Handed over: until {}, the code opens it once.", local_time(until))
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::operations::access::Access as _;
 use crate::operations::handover::{Ticket, commands, curl_input, ttl};
-use crate::operations::messages::handed_over;
+use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::operations::tokens::pair::Pair;
@@ -19,9 +19,9 @@ pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
     let ticket = Ticket::draw(with_pin).map_err(|_| failed())?;
     let sealed = ticket.seal(&pair.id, &pair.secret, good_for).ok_or_else(failed)?;
     let handed = session.call(async |client| client.hand_over(&sealed).await).await?;
-    session.console.say(handed_over(handed.until));
+    session.console.say(messages::handed_over(handed.until));
     let (receive, curl) = commands(&pair.server.target, with_pin);
-    session.console.say(format!("They run: {receive}"));
+    session.console.say(messages::receive_by(&receive));
     if let Some(curl) = curl {
         session.console.say(format!("Or: {curl}"));
         session.console.say(format!("and type {}.", curl_input(with_pin)));

@@ -17,6 +17,7 @@ use crate::operations::deliver::{Delivery, Rescue, line, rescued};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::handover::{Ticket, commands, curl_input, until};
+use crate::operations::messages;
 use crate::operations::prompts::interrupt::Flow;
 
 /// Makes sure that the server can do it, before there is a key.
@@ -56,7 +57,7 @@ async fn hand_over(
     key: &AccessKey,
     secret: &SecretKey,
 ) -> Result<(Ticket, Handover), Failure> {
-    let failed = || Failure::new(Exit::Mistake, "The code could not be made.");
+    let failed = || Failure::new(Exit::Mistake, messages::NO_CODE);
     let ticket = Ticket::draw(args.pin).map_err(|_| failed())?;
     let sealed = ticket.seal(&key.id, secret, args.ttl).ok_or_else(failed)?;
     let handed = access.call(async |client| client.hand_over(&sealed).await).await?;

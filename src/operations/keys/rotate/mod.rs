@@ -76,7 +76,7 @@ pub(crate) fn warnings(old: &AccessKey, new: &NewKey, now: DateTime<Utc>) -> Vec
     let ends = old_ends_at(old, new, now);
     match old.last_used_at {
         Some(last) if ends <= now && now - last < IN_USE => all.push(format!(
-            "The old key was used {} and ends at once: whoever uses it fails until they have the new one.",
+            "The old key was used {} and ends at once: programs that use it fail until they have the new one.",
             relative(last, now)
         )),
         Some(last) if now - last >= UNUSED => all.push(format!(

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::StepOutcome;
 use crate::client::{ApiError, Handover, Request};
 use crate::operations::handover::{Ticket, commands};
+use crate::operations::messages;
 use crate::operations::tokens::pair::Pair;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::field::Field;
@@ -95,7 +96,7 @@ impl HandOverStep {
         let ticket = Ticket::draw(self.with_pin).ok();
         let sealed = ticket.as_ref().and_then(|ticket| ticket.seal(&self.pair.id, &self.pair.secret, TTLS[self.ttl].1));
         let (Some(ticket), Some(sealed)) = (ticket, sealed) else {
-            self.state = HandingOver::Failed("The code could not be made.".to_owned());
+            self.state = HandingOver::Failed(messages::NO_CODE.to_owned());
             return None;
         };
         self.state = HandingOver::Running(ticket);

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use super::draw_copied;
 use crate::operations::format::local_time;
 use crate::operations::handover::{Ticket, curl_input};
+use crate::operations::messages;
 use crate::tui::state::{HandOverFocus, HandOverStep, HandingOver, TTLS};
 use crate::tui::theme;
 use crate::tui::view::widgets::{button_rows, choices, line, next_row, paragraph, popup};
@@ -46,7 +47,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &HandOverStep) {
         _ if step.focus == HandOverFocus::Pin => {
             ("A PIN is drawn too, without which the code opens nothing. Tell it by another way.", theme::QUIET)
         }
-        _ => ("Whoever comes second gets nothing, and you see it in the key's history.", theme::QUIET),
+        _ => ("Another attempt gets nothing and appears in the key's history.", theme::QUIET),
     };
     paragraph(frame, rest, words, style);
 }
@@ -80,7 +81,7 @@ fn draw_code(
         next_row(&mut rest);
     }
     let (receive, curl) = step.commands();
-    rest = paragraph(frame, rest, &format!("They run: {receive}"), Style::new());
+    rest = paragraph(frame, rest, &messages::receive_by(&receive), Style::new());
     if let Some(curl) = curl {
         if roomy {
             next_row(&mut rest);
