@@ -73,7 +73,7 @@ pub(crate) use keys::{
 pub(crate) use keyset::{Keyset, SortValue};
 pub(crate) use postgres::copy as postgres_copy;
 pub use postgres::{AddressError, DatabaseAddress, DatabaseFiles, LeaseSetup};
-pub(crate) use rotation::{RotationInsert, RotationOutcome, RotationRefusal, StoredRotation};
+pub(crate) use rotation::{RotationEnd, RotationInsert, RotationOutcome, RotationRefusal, StoredRotation};
 pub(crate) use sqlite::file::backup as sqlite_backup;
 pub(crate) use sqlite::file::copy as sqlite_copy;
 pub use sqlite::{blocking_threads, document};

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::events::FieldChange;
+use super::events::{Actor, EventKind, FieldChange, NewEvent, Subject};
 use super::keys::{Change, Editable, KeyInsert, expiry_change};
 use super::status::status;
 use crate::domain::{AccessKey, KeyId, Lifetimes, Rotation, Status};
@@ -21,6 +21,15 @@ pub(crate) struct RotationInsert {
     pub(crate) ends_at: DateTime<Utc>,
     /// Whether the new key expires as the old one does, but no later than this allows.
     pub(crate) inherits_expiry: Option<Lifetimes>,
+}
+
+/// How a rotation that is under way is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RotationEnd {
+    /// The old key ends now.
+    Finish,
+    /// It is taken back: the new key, which was never used, is deleted, and the old one has its expiry again.
+    Undo,
 }
 
 /// Why a rotation can't be begun, finished or taken back.
@@ -42,6 +51,41 @@ pub(crate) enum RotationRefusal {
 
 /// What became of a rotation that was finished or taken back: the keys that are left, the old one first.
 pub(crate) type RotationOutcome = Result<Vec<AccessKey>, RotationRefusal>;
+
+/// The keys of a rotation that is under way.
+pub(crate) struct Pair {
+    pub(crate) old: PairKey,
+    pub(crate) new: PairKey,
+}
+
+/// One of them, with its place in the table.
+pub(crate) struct PairKey {
+    pub(crate) id: String,
+    pub(crate) seq: i64,
+    pub(crate) fields: Editable,
+}
+
+impl Pair {
+    /// Ends the rotation, and gives the events of that. By an undo the new key is deleted.
+    pub(crate) fn end(&mut self, end: RotationEnd, actor: &Actor, now: DateTime<Utc>) -> Vec<NewEvent> {
+        let Self { old, new } = self;
+        let event = |key: &PairKey, kind| NewEvent::of(actor, Subject::Key(key.id.clone()), kind, now);
+        let detail = Some(new.id.clone());
+        match end {
+            RotationEnd::Finish => {
+                let changes = old.fields.finish_rotation(now);
+                new.fields.rotation.until = 0;
+                new.fields.revision += 1;
+                vec![NewEvent { detail, changes, ..event(old, EventKind::RotationFinished) }]
+            }
+            RotationEnd::Undo => {
+                let changes = old.fields.undo_rotation(now);
+                let deleted = NewEvent { changes: new.fields.as_deleted(), ..event(new, EventKind::Deleted) };
+                vec![deleted, NewEvent { detail, changes, ..event(old, EventKind::RotationUndone) }]
+            }
+        }
+    }
+}
 
 /// What is stored of a key about its last rotation. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default)]

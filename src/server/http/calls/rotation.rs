@@ -17,7 +17,7 @@ use crate::server::http::response::failure::HttpError;
 use crate::server::http::response::in_force::InForceHeader;
 use crate::server::http::response::wire::KeyBody;
 use crate::server::state::AppState;
-use crate::server::store::{RotationInsert, RotationOutcome, RotationRefusal};
+use crate::server::store::{RotationEnd, RotationInsert, RotationOutcome, RotationRefusal};
 use crate::server::usage_recorder::UsageRecorder;
 
 /// `POST /keys/{id}/rotate`
@@ -68,7 +68,8 @@ pub(crate) async fn finish(
     headers: HeaderMap,
 ) -> Result<(InForceHeader, Json<Value>), HttpError> {
     caller.may_change()?;
-    let outcome = state.0.store.finish_rotation(&id, if_match(&headers)?, caller.actor(), Utc::now()).await?;
+    let outcome =
+        state.0.store.end_rotation(&id, if_match(&headers)?, RotationEnd::Finish, caller.actor(), Utc::now()).await?;
     ended(&state, outcome).await
 }
 
@@ -82,7 +83,8 @@ pub(crate) async fn undo(
     caller.may_change()?;
     // A use that was not stored yet counts.
     UsageRecorder::flush_to_end(&state.0.usage_recorder).await;
-    let outcome = state.0.store.undo_rotation(&id, if_match(&headers)?, caller.actor(), Utc::now()).await?;
+    let outcome =
+        state.0.store.end_rotation(&id, if_match(&headers)?, RotationEnd::Undo, caller.actor(), Utc::now()).await?;
     ended(&state, outcome).await
 }
 

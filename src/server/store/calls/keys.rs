@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::{AccessKey, Conditions};
 use crate::server::store::{
     Actor, Change, ChangeOutcome, CreateOutcome, Digested, EventQuery, KeyCredential, KeyInsert, KeyPage, Keyset,
-    PageQuery, Recorded, RotationOutcome, SecretDigest, SecretOwner, Store, StoreError, StoredEvent, StoredSecret,
-    StoredUsage, UsageQuery, usage,
+    PageQuery, Recorded, RotationEnd, RotationOutcome, SecretDigest, SecretOwner, Store, StoreError, StoredEvent,
+    StoredSecret, StoredUsage, UsageQuery, usage,
 };
 
 impl Store {
@@ -64,27 +64,16 @@ impl Store {
         engine!(self.forget_undelivered(now))
     }
 
-    /// Ends the old key of a rotation that is under way; `id` is that of either key.
-    pub(crate) async fn finish_rotation(
+    /// Ends a rotation that is under way in one of two ways; `id` is that of either key.
+    pub(crate) async fn end_rotation(
         &self,
         id: &str,
         revision: Option<u64>,
+        end: RotationEnd,
         actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<RotationOutcome, StoreError> {
-        engine!(self.finish_rotation(id, revision, actor, now))
-    }
-
-    /// Takes a rotation back whose new key was never used: deletes that key and gives the old one its expiry again. `id`
-    /// is that of either key.
-    pub(crate) async fn undo_rotation(
-        &self,
-        id: &str,
-        revision: Option<u64>,
-        actor: Actor,
-        now: DateTime<Utc>,
-    ) -> Result<RotationOutcome, StoreError> {
-        engine!(self.undo_rotation(id, revision, actor, now))
+        engine!(self.end_rotation(id, revision, end, actor, now))
     }
 
     /// Changes a key and gives it as it is then.

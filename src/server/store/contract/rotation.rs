@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{Database, actor, at, create, done, expire, history, id, insert, label, switch};
 use crate::domain::{AccessKey, Lifetimes, Rotation, Status};
 use crate::server::store::{
-    CreateOutcome, HourCount, KeyInsert, Recorded, Refusals, RotationInsert, RotationRefusal, Store, Subject,
-    USED_AFTER_ROTATION, Use, hour,
+    CreateOutcome, HourCount, KeyInsert, Recorded, Refusals, RotationEnd, RotationInsert, RotationRefusal, Store,
+    Subject, USED_AFTER_ROTATION, Use, hour,
 };
 
 /// Replaces a key at 10, which ends at 100.
@@ -76,10 +76,10 @@ pub(crate) async fn a_rotation_is_finished_by_either_key<D: Database>() {
     let store = database.open().await;
     for of_new in [false, true] {
         let (old, new) = pair(&store, insert("one")).await;
-        let stale = store.finish_rotation(id(&old), Some(1), actor("mo"), at(20)).await.unwrap();
+        let stale = store.end_rotation(id(&old), Some(1), RotationEnd::Finish, actor("mo"), at(20)).await.unwrap();
         assert!(matches!(stale, Err(RotationRefusal::Changed(key)) if key.id == old.id));
         let by = if of_new { &new } else { &old };
-        let finished = store.finish_rotation(id(by), by.revision, actor("mo"), at(20)).await.unwrap();
+        let finished = store.end_rotation(id(by), by.revision, RotationEnd::Finish, actor("mo"), at(20)).await.unwrap();
         assert_eq!(ids(finished), [id(&old), id(&new)]);
         let [old_now, new_now] = [key(&store, &old, at(20)).await, key(&store, &new, at(20)).await];
         assert_eq!((old_now.status, old_now.expires_at, old_now.rotation), (Status::Expired, Some(at(20)), None));
@@ -87,17 +87,23 @@ pub(crate) async fn a_rotation_is_finished_by_either_key<D: Database>() {
         assert!(store.credential(id(&old), at(20)).await.unwrap().unwrap().is_replaced);
         let events = history(&store, id(&old), 1).await;
         assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref()), ("rotation_finished", Some(id(&new))));
-        let again = store.finish_rotation(id(&old), None, actor("mo"), at(21)).await.unwrap();
+        let again = store.end_rotation(id(&old), None, RotationEnd::Finish, actor("mo"), at(21)).await.unwrap();
         assert_eq!(again, Err(RotationRefusal::NotRotating));
     }
-    assert_eq!(store.finish_rotation("PK0", None, actor("mo"), at(9)).await.unwrap(), Err(RotationRefusal::Missing));
+    assert_eq!(
+        store.end_rotation("PK0", None, RotationEnd::Finish, actor("mo"), at(9)).await.unwrap(),
+        Err(RotationRefusal::Missing)
+    );
 }
 
 pub(crate) async fn a_rotation_is_undone_while_the_new_key_is_unused<D: Database>() {
     let database = D::create().await;
     let store = database.open().await;
     let (old, new) = pair(&store, KeyInsert { expires_at: Some(at(1000)), ..insert("one") }).await;
-    assert_eq!(ids(store.undo_rotation(id(&new), None, actor("mo"), at(20)).await.unwrap()), [id(&old)]);
+    assert_eq!(
+        ids(store.end_rotation(id(&new), None, RotationEnd::Undo, actor("mo"), at(20)).await.unwrap()),
+        [id(&old)]
+    );
     let back = key(&store, &old, at(20)).await;
     assert_eq!((back.status, back.expires_at, back.rotation), (Status::Active, Some(at(1000)), None));
     assert!(!store.credential(id(&old), at(20)).await.unwrap().unwrap().is_replaced);
@@ -108,7 +114,7 @@ pub(crate) async fn a_rotation_is_undone_while_the_new_key_is_unused<D: Database
     let (old, new) = pair(&store, insert("two")).await;
     let used = Use { at: at(15), from: "192.0.2.9".to_owned() };
     store.record(Recorded { uses: vec![(id(&new).to_owned(), used)], ..Recorded::default() }).await.unwrap();
-    let refused = store.undo_rotation(id(&old), None, actor("mo"), at(20)).await.unwrap();
+    let refused = store.end_rotation(id(&old), None, RotationEnd::Undo, actor("mo"), at(20)).await.unwrap();
     assert_eq!(refused, Err(RotationRefusal::Used));
     assert_eq!(key(&store, &old, at(20)).await.rotation, Some(Rotation::ReplacedBy(new.id.clone())));
 }

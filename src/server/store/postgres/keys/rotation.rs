@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::AccessKey;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::keys::{Change, Editable, KeyInsert};
@@ -11,94 +10,60 @@ use crate::server::store::postgres::events;
 use crate::server::store::postgres::keys::edit::{current, editable, find, update};
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::{PostgresStore, again};
-use crate::server::store::rotation::{RotationInsert, RotationOutcome, RotationRefusal};
-
-/// A pair that is being rotated, each with its place in the table.
-struct Pair {
-    old: (String, i64, Editable),
-    new: (String, i64, Editable),
-}
+use crate::server::store::rotation::{Pair, PairKey, RotationEnd, RotationInsert, RotationOutcome, RotationRefusal};
 
 impl PostgresStore {
-    pub(crate) async fn finish_rotation(
+    pub(crate) async fn end_rotation(
         &self,
         id: &str,
         revision: Option<u64>,
+        end: RotationEnd,
         actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<RotationOutcome, StoreError> {
-        again!(self.try_finish_rotation(id, revision, &actor, now))
+        again!(self.try_end_rotation(id, revision, end, &actor, now))
     }
 
-    async fn try_finish_rotation(
+    async fn try_end_rotation(
         &self,
         id: &str,
         revision: Option<u64>,
+        end: RotationEnd,
         actor: &Actor,
         now: DateTime<Utc>,
     ) -> Result<RotationOutcome, StoreError> {
         let mut transaction = self.begin().await?;
-        let Pair { old: (old, seq, mut fields), new: (new, new_seq, mut new_fields) } =
-            match pair(&mut transaction, id, revision, now).await? {
-                Ok(pair) => pair,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-        let changes = fields.finish_rotation(now);
-        new_fields.rotation.until = 0;
-        new_fields.revision += 1;
-        update(&mut transaction, seq, &old, &fields, now).await?;
-        update(&mut transaction, new_seq, &new, &new_fields, now).await?;
-        let event = NewEvent::of(actor, Subject::Key(old.clone()), EventKind::RotationFinished, now);
-        events::insert(&mut transaction, &NewEvent { detail: Some(new.clone()), changes, ..event }).await?;
-        let mut found = Vec::new();
-        for id in [&old, &new] {
-            found.extend(find(&mut transaction, id, now).await?);
-        }
-        transaction.commit().await?;
-        self.alarm();
-        Ok(Ok(found))
-    }
-
-    pub(crate) async fn undo_rotation(
-        &self,
-        id: &str,
-        revision: Option<u64>,
-        actor: Actor,
-        now: DateTime<Utc>,
-    ) -> Result<RotationOutcome, StoreError> {
-        again!(self.try_undo_rotation(id, revision, &actor, now))
-    }
-
-    async fn try_undo_rotation(
-        &self,
-        id: &str,
-        revision: Option<u64>,
-        actor: &Actor,
-        now: DateTime<Utc>,
-    ) -> Result<RotationOutcome, StoreError> {
-        let mut transaction = self.begin().await?;
-        let Pair { old: (old, seq, mut fields), new: (new, new_seq, new_fields) } =
-            match pair(&mut transaction, id, revision, now).await? {
-                Ok(pair) => pair,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-        // Of this moment: a use that is being stored is waited for.
-        let unused = "DELETE FROM keys WHERE seq = $1 AND EXISTS
-                          (SELECT 1 FROM (SELECT at FROM uses WHERE seq = $1 FOR UPDATE) u WHERE at = 0)";
-        if transaction.execute(unused, args![new_seq]).await? == 0 {
+        let mut pair = match pair(&mut transaction, id, revision, now).await? {
+            Ok(pair) => pair,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let is_undo = end == RotationEnd::Undo;
+        if is_undo && !delete_unused(&mut transaction, pair.new.seq).await? {
             return Ok(Err(RotationRefusal::Used));
         }
-        let changes = fields.undo_rotation(now);
-        update(&mut transaction, seq, &old, &fields, now).await?;
-        let event = NewEvent::of(actor, Subject::Key(new.clone()), EventKind::Deleted, now);
-        events::insert(&mut transaction, &NewEvent { changes: new_fields.as_deleted(), ..event }).await?;
-        let event = NewEvent::of(actor, Subject::Key(old.clone()), EventKind::RotationUndone, now);
-        events::insert(&mut transaction, &NewEvent { detail: Some(new), changes, ..event }).await?;
-        let found: Vec<AccessKey> = find(&mut transaction, &old, now).await?.into_iter().collect();
+        let events = pair.end(end, actor, now);
+        update(&mut transaction, pair.old.seq, &pair.old.id, &pair.old.fields, now).await?;
+        if !is_undo {
+            update(&mut transaction, pair.new.seq, &pair.new.id, &pair.new.fields, now).await?;
+        }
+        for event in &events {
+            events::insert(&mut transaction, event).await?;
+        }
+        let mut left = Vec::new();
+        for key in [&pair.old, &pair.new] {
+            left.extend(find(&mut transaction, &key.id, now).await?);
+        }
         transaction.commit().await?;
         self.alarm();
-        Ok(Ok(found))
+        Ok(Ok(left))
     }
+}
+
+/// Deletes a key unless it was used: of this moment, since a use that is being stored is waited for.
+async fn delete_unused(transaction: &mut Lent<'_>, seq: i64) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM keys WHERE seq = $1 AND EXISTS
+                   (SELECT 1 FROM (SELECT at FROM uses WHERE seq = $1 FOR UPDATE) u WHERE at = 0)";
+    Ok(transaction.execute(sql, args![seq]).await? > 0)
 }
 
 /// Replaces a key by `new`, which is stored afterwards.
@@ -198,5 +163,6 @@ async fn pair(
     if of_old.1.rotation.pair(&old, now) != Some((old.clone(), new.clone())) {
         return Ok(Err(RotationRefusal::NotRotating));
     }
-    Ok(Ok(Pair { old: (old, of_old.0, of_old.1), new: (new, of_new.0, of_new.1) }))
+    let key = |id, (seq, fields)| PairKey { id, seq, fields };
+    Ok(Ok(Pair { old: key(old, of_old), new: key(new, of_new) }))
 }

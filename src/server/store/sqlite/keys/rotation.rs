@@ -3,73 +3,48 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use crate::domain::AccessKey;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::keys::{Change, Editable, KeyInsert};
-use crate::server::store::rotation::{RotationInsert, RotationOutcome, RotationRefusal};
+use crate::server::store::rotation::{Pair, PairKey, RotationEnd, RotationInsert, RotationOutcome, RotationRefusal};
 use crate::server::store::sqlite::events;
 use crate::server::store::sqlite::keys::edit::{current, find, remove, update};
 use crate::server::store::sqlite::store::SqliteStore;
 
-/// A pair that is being rotated, each with its place in the table.
-struct Pair {
-    old: (String, i64, Editable),
-    new: (String, i64, Editable),
-}
-
 impl SqliteStore {
-    pub(crate) async fn finish_rotation(
+    pub(crate) async fn end_rotation(
         &self,
         id: &str,
         revision: Option<u64>,
+        end: RotationEnd,
         actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<RotationOutcome, StoreError> {
         let id = id.to_owned();
         self.write_grouped(true, move |transaction| {
-            let Pair { old: (old, seq, mut fields), new: (new, new_seq, mut new_fields) } =
-                match pair(transaction, &id, revision, now)? {
-                    Ok(pair) => pair,
-                    Err(refusal) => return Ok(Err(refusal)),
-                };
-            let changes = fields.finish_rotation(now);
-            new_fields.rotation.until = 0;
-            new_fields.revision += 1;
-            update(transaction, seq, &fields, now)?;
-            update(transaction, new_seq, &new_fields, now)?;
-            let event = NewEvent::of(&actor, Subject::Key(old.clone()), EventKind::RotationFinished, now);
-            events::insert(transaction, &NewEvent { detail: Some(new.clone()), changes, ..event })?;
-            Ok(Ok(found(transaction, &[&old, &new], now)?))
-        })
-        .await
-    }
-
-    pub(crate) async fn undo_rotation(
-        &self,
-        id: &str,
-        revision: Option<u64>,
-        actor: Actor,
-        now: DateTime<Utc>,
-    ) -> Result<RotationOutcome, StoreError> {
-        let id = id.to_owned();
-        self.write_grouped(true, move |transaction| {
-            let Pair { old: (old, seq, mut fields), new: (new, new_seq, new_fields) } =
-                match pair(transaction, &id, revision, now)? {
-                    Ok(pair) => pair,
-                    Err(refusal) => return Ok(Err(refusal)),
-                };
-            if find(transaction, &new, now)?.is_some_and(|new| new.last_used_at.is_some()) {
+            let mut pair = match pair(transaction, &id, revision, now)? {
+                Ok(pair) => pair,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let is_undo = end == RotationEnd::Undo;
+            if is_undo && find(transaction, &pair.new.id, now)?.is_some_and(|new| new.last_used_at.is_some()) {
                 return Ok(Err(RotationRefusal::Used));
             }
-            let changes = fields.undo_rotation(now);
-            update(transaction, seq, &fields, now)?;
-            remove(transaction, new_seq)?;
-            let event = NewEvent::of(&actor, Subject::Key(new.clone()), EventKind::Deleted, now);
-            events::insert(transaction, &NewEvent { changes: new_fields.as_deleted(), ..event })?;
-            let event = NewEvent::of(&actor, Subject::Key(old.clone()), EventKind::RotationUndone, now);
-            events::insert(transaction, &NewEvent { detail: Some(new), changes, ..event })?;
-            Ok(Ok(found(transaction, &[&old], now)?))
+            let events = pair.end(end, &actor, now);
+            update(transaction, pair.old.seq, &pair.old.fields, now)?;
+            if is_undo {
+                remove(transaction, pair.new.seq)?;
+            } else {
+                update(transaction, pair.new.seq, &pair.new.fields, now)?;
+            }
+            for event in &events {
+                events::insert(transaction, event)?;
+            }
+            let mut left = Vec::new();
+            for key in [&pair.old, &pair.new] {
+                left.extend(find(transaction, &key.id, now)?);
+            }
+            Ok(Ok(left))
         })
         .await
     }
@@ -163,10 +138,6 @@ fn pair(
     let (Some(of_old), Some(of_new)) = (current(transaction, &old, now)?, current(transaction, &new, now)?) else {
         return Ok(Err(RotationRefusal::NotRotating));
     };
-    Ok(Ok(Pair { old: (old, of_old.0, of_old.1), new: (new, of_new.0, of_new.1) }))
-}
-
-fn found(transaction: &Transaction<'_>, ids: &[&str], now: DateTime<Utc>) -> Result<Vec<AccessKey>, StoreError> {
-    let found = ids.iter().map(|id| find(transaction, id, now)).collect::<Result<Vec<_>, _>>()?;
-    Ok(found.into_iter().flatten().collect())
+    let key = |id, (seq, fields)| PairKey { id, seq, fields };
+    Ok(Ok(Pair { old: key(old, of_old), new: key(new, of_new) }))
 }
