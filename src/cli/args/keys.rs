@@ -1,18 +1,16 @@
 //! The command line of `latchkey keys`.
 
-use crate::operations::deliver::DeliveryRequest;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
+use super::delivery::{DeliveryArgs, HandOverArgs};
 use super::path;
 use crate::domain::key::fields;
-use crate::domain::{CredentialsForm, KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
+use crate::domain::{KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
 use crate::operations::actions::{ActionId, summary};
-use crate::operations::handover::ttl;
 use crate::operations::keys::activate::a_while;
 use crate::operations::keys::expiry::{Expires, expires};
 use crate::operations::keys::rotate::{Overlap, overlap};
@@ -97,9 +95,6 @@ told how many there are and what is unusual among them, and confirm it once. The
 exit code is the highest of all. Ctrl-C stops after the current changes. If the connection fails, it is tried again a few \
 times; running the same command again does the rest, since keys that are already so are left as they are.";
 
-/// What is said of a secret that can't go to its destination.
-const NO_KEY: &str = "No key was made.";
-
 /// How a command is called that changes one key or many.
 fn usage(command: &str) -> String {
     format!("latchkey keys {command} [OPTIONS] <ID>...\n       latchkey keys {command} [OPTIONS] --search <QUERY>")
@@ -146,10 +141,6 @@ pub struct ListArgs {
 
 fn limit(text: &str) -> Result<u64, &'static str> {
     text.parse().ok().filter(|limit| *limit > 0).ok_or("enter a number from 1 up")
-}
-
-pub(super) fn form() -> impl TypedValueParser<Value = CredentialsForm> {
-    PossibleValuesParser::new(CredentialsForm::NAMES).try_map(|name| name.parse::<CredentialsForm>())
 }
 
 /// Which key to show.
@@ -208,44 +199,6 @@ pub struct CreateArgs {
     /// To somebody else instead.
     #[command(flatten)]
     pub hand_over: HandOverArgs,
-}
-
-/// Where a new secret goes, and in which form.
-#[derive(Debug, Args)]
-#[command(group = ArgGroup::new("destination").args(["secret_file", "secret_fd", "pipe_to"]))]
-pub struct DeliveryArgs {
-    /// Print the secret even if standard output is a terminal
-    #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
-    pub show: bool,
-    /// Write the secret and a newline to this new file, readable only by you; never overwrites
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_fd", "pipe_to"], value_parser = path())]
-    pub secret_file: Option<PathBuf>,
-    /// Write the secret and a newline to this file descriptor, opened by the shell: 3 or higher, not a terminal
-    #[arg(long, value_name = "N", conflicts_with = "pipe_to")]
-    pub secret_fd: Option<u32>,
-    /// Pass the secret and a newline to this command (run by sh -c) on standard input
-    #[arg(long, value_name = "COMMAND", value_parser = input::command)]
-    pub pipe_to: Option<String>,
-    /// What is written there: the secret alone, or the ID too as .env, JSON, CSV or an AWS credentials file
-    #[arg(long, value_name = "FORM", requires = "destination", default_value = "secret", value_parser = form())]
-    pub secret_format: CredentialsForm,
-    /// Leave out the newline after the secret, for programs that would store it
-    #[arg(long, requires = "destination")]
-    pub no_newline: bool,
-}
-
-/// Handing the secret over to somebody else.
-#[derive(Debug, Args)]
-pub struct HandOverArgs {
-    /// Hand the secret over to somebody else: prints a code that opens it once, with latchkey receive or curl
-    #[arg(long, conflicts_with_all = ["show", "destination"])]
-    pub hand_over: bool,
-    /// How long the code is good, from 1m to 7d
-    #[arg(long, requires = "hand_over", value_name = "TIME", default_value = "1h", value_parser = ttl)]
-    pub ttl: TimeDelta,
-    /// Require a PIN too, which is drawn and printed: tell it by another way than the code
-    #[arg(long, requires = "hand_over")]
-    pub pin: bool,
 }
 
 /// Which keys to rotate and how, or what to do with a rotation that is under way.
@@ -412,16 +365,3 @@ pub struct DeleteArgs {
 
 /// An ID; none means "from standard input".
 pub type IdOrDash = Option<KeyId>;
-
-impl DeliveryArgs {
-    /// Where the secret goes.
-    pub fn request(&self) -> DeliveryRequest<'_> {
-        DeliveryRequest {
-            file: self.secret_file.as_deref(),
-            descriptor: self.secret_fd,
-            command: self.pipe_to.as_deref(),
-            show: self.show,
-            undone: NO_KEY,
-        }
-    }
-}

@@ -3,6 +3,7 @@
 pub mod admin;
 mod backup;
 pub mod database;
+mod delivery;
 mod keys;
 mod login;
 mod secrets;
@@ -21,10 +22,11 @@ use clap::{Parser, Subcommand};
 pub use crate::domain::looks_secret;
 pub use crate::operations::prompts::input::key_id;
 pub use backup::{BackupArgs, RestoreArgs};
+pub use delivery::{DeliveryArgs, HandOverArgs};
 use keys::long;
 pub use keys::{
-    CreateArgs, DeactivateArgs, DeleteArgs, DeliveryArgs, EditArgs, HandOverArgs, IdOrDash, IdentifyArgs, KeysCommand,
-    ListArgs, ManyArgs, RotateArgs, ShowArgs, UsageArgs,
+    CreateArgs, DeactivateArgs, DeleteArgs, EditArgs, IdOrDash, IdentifyArgs, KeysCommand, ListArgs, ManyArgs,
+    RotateArgs, ShowArgs, UsageArgs,
 };
 pub use secrets::{DoctorArgs, HmacArgs, ReceiveArgs, TokenArgs, VerifyArgs};
 pub use server::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::keys::form;
+use super::delivery::form;
 use super::path;
 use crate::domain::{Content, CredentialsForm, KeyId};
 use crate::operations::deliver::DeliveryRequest;

@@ -12,7 +12,7 @@ use crate::plain::session::Session;
 
 /// Asks how long the code shall be good, and says it. Returns whether the secret is handed over.
 pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
-    let typed = session.console.ask("How long is the code good? (30m, 1h, 7d; Enter for 1h): ").await?;
+    let typed = session.console.ask("How long is the code valid? (30m, 1h, 7d; Enter for 1h): ").await?;
     let good_for = if typed.is_empty() { TimeDelta::hours(1) } else { ttl(&typed).map_err(Interrupt::words)? };
     let with_pin = session.console.confirm("With a PIN?").await?;
     let failed = || Interrupt::words("the code could not be made");
@@ -29,7 +29,7 @@ pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
     session.console.say("Code, alone on the next line:");
     session.console.say_credential(&ticket.code.expose())?;
     if let Some(pin) = ticket.pin() {
-        session.console.say("PIN, to be told by another way, alone on the next line:");
+        session.console.say("PIN, to be sent another way, alone on the next line:");
         session.console.say_credential(pin)?;
     }
     session.console.flush().await?;

@@ -110,7 +110,7 @@ async fn with_a_pin_and_for_a_day() {
     bench.type_keys("<BackTab><Right><BackTab><Right>").await;
     bench.sees("1 day");
     bench.type_keys("<Tab><Tab><Enter>").await;
-    bench.sees("tell it by another way");
+    bench.sees("send it another way");
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
     let left = client.handovers().await.unwrap()[0].until - chrono::Utc::now();

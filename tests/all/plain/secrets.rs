@@ -207,16 +207,16 @@ fn it_goes_to_somebody_else_by_a_code() {
     create(&mut talk);
     talk.types("8");
     talk.answers(&[
-        ("How long is the code good? (30m, 1h, 7d; Enter for 1h): ", "1s"),
+        ("How long is the code valid? (30m, 1h, 7d; Enter for 1h): ", "1s"),
         ("Use a time from 1m to 7d", "8"),
-        ("How long is the code good?", ""),
+        ("How long is the code valid?", ""),
         ("With a PIN?", "yes"),
     ]);
     talk.says("Handed over: until ");
     talk.says("They run: latchkey receive --secret-file FILE\r\n");
     talk.says("Code, alone on the next line:\r\n");
     assert_eq!(talk.says("\r\n").trim().len(), 35);
-    talk.says("PIN, to be told by another way, alone on the next line:\r\n");
+    talk.says("PIN, to be sent another way, alone on the next line:\r\n");
     assert_eq!(talk.says("\r\n").trim().len(), 6);
     talk.says(SECRET);
     talk.types("close");

@@ -28,7 +28,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &HandOverStep) {
         next_row(&mut rest);
     }
     let ttls: Vec<_> = TTLS.iter().map(|(name, _)| (*name, *name)).collect();
-    let row = named(frame, next_row(&mut rest), "Good for");
+    let row = named(frame, next_row(&mut rest), "Valid for");
     choices(frame, row, &ttls, step.ttl, step.focus == HandOverFocus::Ttl);
     let row = named(frame, next_row(&mut rest), "PIN");
     let pins = [("none", "none"), ("6 digits", "6 digits")];
@@ -45,7 +45,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &HandOverStep) {
         HandingOver::Running(_) => ("Handing over…", theme::WARNING),
         HandingOver::Failed(words) => (words.as_str(), theme::ERROR),
         _ if step.focus == HandOverFocus::Pin => {
-            ("A PIN is drawn too, without which the code opens nothing. Tell it by another way.", theme::QUIET)
+            ("A PIN is generated too. The code opens nothing without it. Send it another way.", theme::QUIET)
         }
         _ => ("Another attempt gets nothing and appears in the key's history.", theme::QUIET),
     };
@@ -65,7 +65,7 @@ fn draw_code(
     if let Some(pin) = ticket.pin() {
         let row = named(frame, next_row(&mut rest), "PIN");
         let pin = Span::styled(pin, theme::SECRET);
-        line(frame, row, Line::from(vec![pin, Span::styled("  tell it by another way", theme::QUIET)]));
+        line(frame, row, Line::from(vec![pin, Span::styled("  send it another way", theme::QUIET)]));
     }
     let row = named(frame, next_row(&mut rest), "Until");
     line(frame, row, format!("{}; it opens once", local_time(until)));
