@@ -9,7 +9,7 @@ use crate::client::Connection;
 use crate::domain::{AddressUsage, Dates, KeyUsage, UsageCount};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::{Format, time};
-use crate::operations::keys::usage;
+use crate::operations::keys::activity::usage;
 
 /// How a key was used, as `--output json` shows it: names and forms as in the HTTP contract.
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use crate::domain::key::fields;
 use crate::domain::key::fields::{AGAIN, FieldValue, NEVER, RECORD_FIELDS};
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::format::time;
-use crate::operations::keys::history;
+use crate::operations::keys::activity::history;
 
 /// An access key, as `--output json` shows it everywhere: names and forms as in the HTTP contract, absent values `null`.
 pub struct KeyRecord<'a> {

@@ -3,8 +3,8 @@
 use crate::client::{EventScope, EventsRequest, TrailPage};
 use crate::domain::KeyId;
 use crate::operations::access::Access as _;
-use crate::operations::keys::history;
-use crate::operations::keys::history::EventQuestion;
+use crate::operations::keys::activity::history;
+use crate::operations::keys::activity::history::EventQuestion;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::plain::keys::list::which;

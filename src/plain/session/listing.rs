@@ -2,7 +2,7 @@
 
 use crate::client::{AdminEntry, EventsRequest, SessionEntry};
 use crate::domain::{CursorToken, KeyId, KeyQuery};
-use crate::operations::keys::history::EventQuestion;
+use crate::operations::keys::activity::history::EventQuestion;
 
 /// What was listed, and what follows.
 #[derive(Default)]

@@ -11,8 +11,8 @@ use crate::client::{CreateAttempt, NewKey};
 use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
 use crate::operations::keys::activate::{Switch, SwitchChoice};
+use crate::operations::keys::activity::usage::Impact;
 use crate::operations::keys::delete::Confirmation;
-use crate::operations::keys::usage::Impact;
 use crate::tui::field::Field;
 use crate::tui::keymap::Mode;
 

@@ -14,8 +14,9 @@ use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
 use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage, Status};
 use crate::operations::format::relative;
-use crate::operations::keys::refusals::Refusals;
-use crate::operations::keys::{rotate, usage};
+use crate::operations::keys::activity::refusals::Refusals;
+use crate::operations::keys::activity::usage;
+use crate::operations::keys::rotate;
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
 

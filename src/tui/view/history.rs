@@ -13,9 +13,9 @@ use super::table::{TableCell, TableColumn};
 use super::when;
 use super::widgets::{NARROW, field, line, line_right, paragraph};
 use crate::domain::{Dates, KeyId, Untrusted};
+use crate::operations::keys::activity::history;
+use crate::operations::keys::activity::history::{Event, QUESTIONS};
 use crate::operations::keys::changes::Times;
-use crate::operations::keys::history;
-use crate::operations::keys::history::{Event, QUESTIONS};
 use crate::tui::state::{ClockReading, HistoryScreen, Panes};
 use crate::tui::theme;
 

@@ -15,7 +15,7 @@ use super::widgets::{NARROW, line, mark_row, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, Columns, FIELDS, FieldValue, FieldWidths, KeyField, ListColumn};
 use crate::domain::{AccessKey, Dates, Rotation, Search, Sort, Status};
-use crate::operations::keys::usage;
+use crate::operations::keys::activity::usage;
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;

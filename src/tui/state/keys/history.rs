@@ -3,7 +3,7 @@
 use crate::client::{ApiError, Event, EventScope, EventsRequest, TrailPage};
 use crate::domain::{Filter, KeyId, Untrusted, sentence};
 use crate::operations::actions::ActionId;
-use crate::operations::keys::history::{EventQuestion, QUESTIONS};
+use crate::operations::keys::activity::history::{EventQuestion, QUESTIONS};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::Rows;

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::client::{ApiError, Event, EventScope, EventsRequest, Request};
 use crate::domain::{KeyId, KeyUsage, Status, USAGE_DAYS};
-use crate::operations::keys::refusals::Refusals;
-use crate::operations::keys::usage;
-use crate::operations::keys::usage::LAST_DAY;
+use crate::operations::keys::activity::refusals::Refusals;
+use crate::operations::keys::activity::usage;
+use crate::operations::keys::activity::usage::LAST_DAY;
 use crate::tui::state::{ClockReading, Dialog, State};
 
 /// How long a key stays selected before it is asked about: nothing is sent for the rows that the cursor runs over.

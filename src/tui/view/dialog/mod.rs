@@ -2,20 +2,18 @@
 
 mod admins;
 mod bulk;
-mod columns;
 mod expiry;
-mod export;
 mod form;
 pub(crate) mod guard;
 pub(crate) mod help;
 mod identify;
+mod list;
 mod profiles;
 mod question;
 mod rotation;
 pub(crate) mod servers;
 mod step;
 mod token;
-mod views;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -38,9 +36,9 @@ pub(crate) fn draw(
     match dialog {
         Dialog::Token(dialog) => token::draw(frame, area, dialog, now),
         Dialog::Profiles(dialog) => profiles::draw(frame, area, dialog, state, now),
-        Dialog::Views(dialog) => views::draw(frame, area, dialog),
+        Dialog::Views(dialog) => list::views::draw(frame, area, dialog),
         Dialog::Columns(dialog) => {
-            columns::draw(frame, area, dialog);
+            list::columns::draw(frame, area, dialog);
             None
         }
         Dialog::Password(dialog) => servers::draw_password(frame, area, dialog),
@@ -51,7 +49,7 @@ pub(crate) fn draw(
         }
         Dialog::Revoke(dialog) => admins::draw_revoke(frame, area, dialog),
         Dialog::Create(dialog) => form::draw_create(frame, area, dialog, state, now),
-        Dialog::Export(dialog) => export::draw(frame, area, dialog),
+        Dialog::Export(dialog) => list::export::draw(frame, area, dialog),
         Dialog::Identify(dialog) => identify::draw(frame, area, dialog, now),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),

@@ -11,7 +11,7 @@ use crate::operations::actions;
 use crate::operations::actions::ActionId;
 use crate::operations::format;
 use crate::operations::keys::activate::Switch;
-use crate::operations::keys::usage::LAST_DAY;
+use crate::operations::keys::activity::usage::LAST_DAY;
 use crate::operations::permissions::why_not_superuser;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::{Action, Mode};

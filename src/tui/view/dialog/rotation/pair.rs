@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{NAMES, used};
 use crate::domain::{AccessKey, Dates, USAGE_DAYS};
 use crate::operations::format::{grouped, relative};
-use crate::operations::keys::usage;
+use crate::operations::keys::activity::usage;
 use crate::tui::state::{CallState, ClockReading, PairSide, RotationButton, RotationDialog};
 use crate::tui::theme;
 use crate::tui::view::when;

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::client::Event;
 use crate::domain::Dates;
 use crate::operations::format::grouped;
+use crate::operations::keys::activity::usage::short;
 use crate::operations::keys::changes;
-use crate::operations::keys::usage::short;
 
 /// The refusals of a key since it was deactivated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Refusals {
 mod tests {
     use crate::client::FieldChange;
     use crate::domain::Untrusted;
-    use crate::operations::keys::refusals::*;
+    use crate::operations::keys::activity::refusals::*;
 
     fn event(kind: &str, minute: u32, from: &str, count: u64) -> Event {
         let text = |text: &str| Some(Untrusted::new(text));

@@ -243,7 +243,7 @@ mod tests {
     use chrono::{TimeDelta, Utc};
 
     use crate::client::FieldChange;
-    use crate::operations::keys::history::*;
+    use crate::operations::keys::activity::history::*;
 
     fn event(kind: &str, changes: &[(&str, Option<&str>, Option<&str>)]) -> Event {
         let changes = changes.iter().map(|(field, old, new)| FieldChange {
@@ -328,14 +328,19 @@ mod tests {
 
     #[test]
     fn every_kind_of_the_contract_can_be_asked_for() {
-        let api = include_str!("../../../assets/openapi.yaml");
+        let api = include_str!("../../../../assets/openapi.yaml");
         let rows = api.split("    EventKind:\n").nth(1).unwrap().lines().skip(2);
         let kinds: Vec<_> = rows.map_while(|row| row.strip_prefix("        - ")).collect();
         assert!(
-            kinds.iter().all(|kind| super::kinds().any(|known| known == *kind))
-                && kinds.len() == super::kinds().count(),
+            kinds.iter().all(|kind| crate::operations::keys::activity::history::kinds().any(|known| known == *kind))
+                && kinds.len() == crate::operations::keys::activity::history::kinds().count(),
             "{kinds:?}"
         );
-        assert!(QUESTIONS.iter().flat_map(|(_, kinds)| *kinds).all(|kind| super::kinds().any(|known| known == *kind)));
+        assert!(
+            QUESTIONS
+                .iter()
+                .flat_map(|(_, kinds)| *kinds)
+                .all(|kind| crate::operations::keys::activity::history::kinds().any(|known| known == *kind))
+        );
     }
 }

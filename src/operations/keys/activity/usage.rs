@@ -160,7 +160,7 @@ fn in_charset(text: &'static str) -> String {
 }
 
 /// A time of today without its date, any other with it; in UTC, or else in the local time zone.
-pub(super) fn short(at: DateTime<Utc>, now: DateTime<Utc>, dates: Dates) -> String {
+pub(crate) fn short(at: DateTime<Utc>, now: DateTime<Utc>, dates: Dates) -> String {
     let (at, now, zone) = match dates {
         Dates::Utc => (at.naive_utc(), now.naive_utc(), "Z"),
         Dates::Relative | Dates::Iso => {
@@ -174,7 +174,7 @@ pub(super) fn short(at: DateTime<Utc>, now: DateTime<Utc>, dates: Dates) -> Stri
 #[cfg(test)]
 mod tests {
     use crate::domain::{Untrusted, UsageCount};
-    use crate::operations::keys::usage::*;
+    use crate::operations::keys::activity::usage::*;
 
     fn usage() -> KeyUsage {
         let until: DateTime<Utc> = "2026-11-26T12:30:00Z".parse().unwrap();
@@ -230,13 +230,13 @@ mod tests {
         assert!(facts[2].starts_with("Refused: 14 times from 203.0.113.9, last 2026-11-24 "), "{facts:?}");
         assert!(facts[2].ends_with("; 3 times from others"), "{facts:?}");
         assert_eq!(impact(&usage), "Last 24 hours: 1,204 calls from 2 addresses; no valid access tokens.");
-        let in_utc = crate::operations::keys::usage::facts(&usage, Dates::Utc);
+        let in_utc = crate::operations::keys::activity::usage::facts(&usage, Dates::Utc);
         assert_eq!(in_utc[2].1, "14 times from 203.0.113.9, last 2026-11-24 12:30Z; 3 times from others");
         usage.counts.clear();
         usage.addresses.clear();
         (usage.tokens, usage.tokens_until) = (1, Some(usage.until));
         assert_eq!(impact(&usage), "Last 24 hours: no calls; 1 valid access token.");
         assert!(said(&usage)[1].starts_with("Access tokens: 1 valid, until "));
-        assert_eq!(crate::operations::keys::usage::facts(&usage, Dates::Utc)[1].1, "1 valid, until 12:30Z");
+        assert_eq!(crate::operations::keys::activity::usage::facts(&usage, Dates::Utc)[1].1, "1 valid, until 12:30Z");
     }
 }
