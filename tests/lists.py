@@ -9,13 +9,12 @@ how many milliseconds the median and the 99th percentile took. Fill a data folde
     cargo run --release --example fill -- /tmp/many-keys 1000000
     latchkey db copy /tmp/many-keys postgres://…
 """
-import http.client
-import json
 import os
 import random
 import sys
-import time
-from urllib.parse import urlencode, urlparse
+from urllib.parse import urlencode
+
+from timed import percentile, signed_in
 
 ASKED = int(os.environ.get("ASKED", 200))
 SORTS = ["created_at", "last_used_at", "label", "owner", "status", "id"]
@@ -25,27 +24,10 @@ GOALS = {"first": 10, "deep": 10, "letter": 100}
 
 
 def main():
-    place, name = urlparse(sys.argv[1]), sys.argv[2]
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
-
-    def ask(method, path, body=None, session=None):
-        headers = {"Content-Type": "application/json"} if body else {}
-        if session:
-            headers["Authorization"] = f"Bearer {session}"
-        begun = time.perf_counter()
-        connection.request(method, "/api/v2" + path, json.dumps(body) if body else None, headers)
-        answer = connection.getresponse()
-        data = answer.read()
-        took = (time.perf_counter() - begun) * 1000
-        if answer.status != 200:
-            sys.exit(f"{path}: {answer.status} {data[:200]}")
-        return took, json.loads(data)
-
-    password = sys.stdin.readline().rstrip("\n")
-    session = ask("POST", "/auth/session", {"username": name, "password": password})[1]["session_token"]
+    get = signed_in(sys.argv[1], sys.argv[2])
 
     def listed(**query):
-        return ask("GET", "/keys?" + urlencode(query), session=session)
+        return get("/keys?" + urlencode(query))
 
     print(listed(limit=1, total="true")[1]["total"], "keys")
     lists = {}
@@ -71,8 +53,7 @@ def main():
         times[which].append(listed(**lists[which])[0])
     worst = {}
     for (kind, what), taken in sorted(times.items()):
-        taken.sort()
-        p50, p99 = taken[len(taken) // 2], taken[min(len(taken) - 1, len(taken) * 99 // 100)]
+        p50, p99 = percentile(taken, 50), percentile(taken, 99)
         missed = " MISSED" if kind in GOALS and p99 > GOALS[kind] else ""
         print(f"{kind:7} {what:40} p50 {p50:8.2f} ms   p99 {p99:8.2f} ms{missed}")
         worst[kind] = max(worst.get(kind, 0), p99)

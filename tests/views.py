@@ -8,13 +8,12 @@ It asks a running `latchkey serve`, on either engine, for the first 100 keys of 
 each order, in random order over one connection. It prints how many milliseconds the median and the 99th percentile of the
 slowest took, of all together, and of the counts of the views. The first lines of lists.py say how to fill a data folder.
 """
-import http.client
-import json
 import os
 import random
 import sys
-import time
-from urllib.parse import urlencode, urlparse
+from urllib.parse import urlencode
+
+from timed import percentile, signed_in
 
 ASKED = int(os.environ.get("ASKED", 10))
 SHOWN = 20
@@ -30,42 +29,21 @@ GOALS = "goals: 100 ms on SQLite, 150 ms on PostgreSQL; 300 ms for the counts"
 
 
 def main():
-    place, name = urlparse(sys.argv[1]), sys.argv[2]
+    get = signed_in(sys.argv[1], sys.argv[2])
     searches = sys.argv[3:] or VIEWS + SEARCHES
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
-
-    def ask(method, path, body=None, session=None):
-        headers = {"Content-Type": "application/json"} if body else {}
-        if session:
-            headers["Authorization"] = f"Bearer {session}"
-        begun = time.perf_counter()
-        connection.request(method, "/api/v2" + path, json.dumps(body) if body else None, headers)
-        answer = connection.getresponse()
-        data = answer.read()
-        took = (time.perf_counter() - begun) * 1000
-        if answer.status != 200:
-            sys.exit(f"{path}: {answer.status} {data[:200]}")
-        return took, json.loads(data)
-
-    password = sys.stdin.readline().rstrip("\n")
-    session = ask("POST", "/auth/session", {"username": name, "password": password})[1]["session_token"]
     asked = [(search, sort) for search in searches for sort in SORTS] * ASKED
     random.shuffle(asked)
     took = {}
     for search, sort in asked:
         query = urlencode({"query": search, "sort": sort, "total": "false", "limit": 100})
-        took.setdefault((search, sort), []).append(ask("GET", "/keys?" + query, session=session)[0])
+        took.setdefault((search, sort), []).append(get("/keys?" + query)[0])
     slowest = sorted(took.items(), key=lambda each: -percentile(each[1], 99))
     for (search, sort), times in slowest[:SHOWN]:
         report(f"{search!r} by {sort}", times)
     report("all", [time for times in took.values() for time in times])
     counts = urlencode([("query", view) for view in VIEWS])
-    report("counts of the views", [ask("GET", "/keys/counts?" + counts, session=session)[0] for _ in range(20)])
+    report("counts of the views", [get("/keys/counts?" + counts)[0] for _ in range(20)])
     print(GOALS)
-
-
-def percentile(times, part):
-    return sorted(times)[min(len(times) - 1, len(times) * part // 100)]
 
 
 def report(what, times):
