@@ -61,7 +61,7 @@ impl SwitchChoice {
         match self {
             Self::Activate => "Activate",
             Self::For(at) => WHILES[at].0,
-            Self::ForGood => "For good",
+            Self::ForGood => "No limit",
         }
     }
 

@@ -119,7 +119,7 @@ async fn a_key_is_deactivated_for_a_while_extended_and_activated() {
     let key = |bench: &Bench| bench.state().list.selected_key().unwrap().clone();
     let left = |bench: &Bench| (key(bench).reactivates_at.unwrap() - bench.now().utc).num_minutes();
     bench.type_keys("a").await;
-    bench.sees("(•) For good  (2) 15 min  (3) 1 hour  (4) 1 day");
+    bench.sees("(•) No limit  (2) 15 min  (3) 1 hour  (4) 1 day");
     bench.sees("1 2 3 how long");
     bench.type_keys("<Down><Down><Up><Enter>").await;
     assert_eq!(key(&bench).status, Status::Active, "Cancel is still focused");
@@ -146,7 +146,7 @@ async fn a_key_is_deactivated_for_a_while_extended_and_activated() {
     bench.sees("from 1 address");
 
     bench.type_keys("a").await;
-    bench.sees("(•) Activate  (2) 15 min  (3) 1 hour  (4) 1 day  (5) For good");
+    bench.sees("(•) Activate  (2) 15 min  (3) 1 hour  (4) 1 day  (5) No limit");
     bench.type_keys("3<Enter>").await;
     assert!((59..=60).contains(&left(&bench)), "{}", left(&bench));
     bench.sees("Saved “switch”. Active again at");
