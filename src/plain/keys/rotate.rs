@@ -3,6 +3,7 @@
 use crate::client::{Creation, RotationEnd};
 use crate::domain::{AccessKey, SecretKey};
 use crate::operations::deliver::{COMMAND, Destination, FILE, Fate, Rescue, SaveContent, ask_command, ask_file};
+use crate::operations::format::local_time;
 use crate::operations::keys::create::create;
 use crate::operations::keys::pending::PendingCreates;
 use crate::operations::keys::rotate::{
@@ -149,7 +150,7 @@ async fn deliver(
 async fn pair(session: &mut Session, key: &AccessKey) -> Flow<()> {
     let now = session.connection.client.server_time().await;
     let pair = Pair::read(session, &key.id, now).await?;
-    for sentence in pair.sentences(now) {
+    for sentence in pair.sentences(now, local_time) {
         session.console.say(sentence);
     }
     let end = match session.console.choose("Rotation", &ENDS).await? {

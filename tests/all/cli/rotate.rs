@@ -66,6 +66,14 @@ fn both_keys_work_until_the_rotation_is_finished() {
     assert!(shown["used_after_rotation_at"].is_string() && shown["refused_at"].is_string(), "{shown}");
     assert_eq!(shown["replaced_by"], Value::Null);
     assert!(home.run(&["keys", "rotate", &new, "--status"]).failed(5).contains("is not being rotated"));
+
+    // A job that tries it each day is done, by the ID of either key.
+    for id in [&old, &new] {
+        let again = home.run(&["keys", "rotate", id, "--finish", "--output", "json"]).json();
+        assert_eq!((&again["old"]["id"], &again["new"]["id"]), (&json!(old), &json!(new)));
+    }
+    let undo = home.run(&["keys", "rotate", &old, "--undo"]).failed(5);
+    assert!(undo.contains(&format!("{old} is not being rotated. This rotation was finished 20")), "{undo}");
 }
 
 #[test]
@@ -80,6 +88,12 @@ fn a_rotation_is_undone_while_the_new_key_is_unused() {
     assert_eq!((&undone["old"]["expires_at"], &undone["new"]), (&Value::Null, &Value::Null));
     assert!(works(&home, &old, &secret) && !works(&home, &new, &home.read("new")));
     assert_eq!(kinds(&home, &old)[1..3], ["rotation_undone", "rotated"]);
+    let again = home.run(&["keys", "rotate", &old, "--undo", "--output", "json"]).json();
+    assert_eq!((&again["old"]["id"], &again["new"]), (&json!(old), &Value::Null));
+    let finish = home.run(&["keys", "rotate", &old, "--finish", "--yes"]).failed(5);
+    assert!(finish.contains("is not being rotated. This rotation was undone 20"), "{finish}");
+    let never = home.run(&["keys", "rotate", &home.create("other").0, "--finish"]).failed(5);
+    assert!(never.trim_end().ends_with("is not being rotated."), "{never}");
 
     let new = rotated(&home, &old, &["--secret-file", "newer"]);
     assert!(works(&home, &new, &home.read("newer")));
@@ -143,7 +157,7 @@ fn many_are_rotated_one_after_the_other() {
     }
     assert_eq!(std::fs::read_dir(home.path("keys")).unwrap().count(), 2);
     let again = rotate(&["--yes", "--secret-file", "keys/{id}"]).good();
-    assert_eq!((again.lines().count(), again.matches("  already: ").count()), (4, 4), "{again}");
+    assert_eq!((again.lines().count(), again.matches("  left unchanged: This key ").count()), (4, 4), "{again}");
     home.run(&["keys", "deactivate", &ids[2]]).good();
     let kept = home.run(&["keys", "rotate", "--search", "gate", "--yes", "--secret-file", "keys/{id}"]).good();
     assert!(kept.contains("  left unchanged: This key is inactive;"), "{kept}");

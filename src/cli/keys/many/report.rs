@@ -130,15 +130,17 @@ impl ChangeReport {
                 rows.end()
             }
             Format::Table => {
-                let why = line.why.map_or(String::new(), |why| format!(": {}", output::one_line(why)));
+                // What a key is already says that it was left so.
+                let (result, why) = match (line.result, line.why) {
+                    ("already", Some(why)) => (why, None),
+                    ("kept", why) => ("left unchanged", why),
+                    other => other,
+                };
+                let why = why.map_or(String::new(), |why| format!(": {}", output::one_line(why)));
                 let place = in_force.map_or(String::new(), |in_force| format!(", refused{}", in_force.words()));
                 let label = label.filter(|label| !label.is_empty());
                 let label = label.map_or(String::new(), |label| format!("  {}", label.to_display(LABEL_CELLS)));
-                let result = match line.result {
-                    "kept" => "left unchanged".to_owned(),
-                    result => result.replace('_', " "),
-                };
-                writeln!(out, "{}  {result}{why}{place}{label}", output::one_line(line.id))
+                writeln!(out, "{}  {}{why}{place}{label}", output::one_line(line.id), result.replace('_', " "))
             }
         }
     }

@@ -266,7 +266,7 @@ impl Lines {
                 rows.end()
             }
             Format::Table => {
-                let result = if line.result == "kept" { "left unchanged" } else { line.result };
+                let result = if ["kept", "already"].contains(&line.result) { "left unchanged" } else { line.result };
                 let mut text = format!("{}  {}", line.id, result.replace('_', " "));
                 if let Some(new) = line.new_id {
                     text = format!("{text}, replaced by {new}");

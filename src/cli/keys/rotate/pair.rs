@@ -10,7 +10,7 @@ use crate::cli::connect_to_change;
 use crate::cli::output;
 use crate::cli::output::KeyRecord;
 use crate::cli::prompts::Prompts;
-use crate::client::RotationEnd;
+use crate::client::{EndedRotation, RotationEnd};
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
@@ -47,19 +47,22 @@ pub(super) async fn status(id: &KeyId, settings: &Context) -> Result<Exit, Failu
     let read: Flow<Pair> = Pair::read(&mut access, id, now).await;
     access.connection.end_session().await;
     let pair = read?;
-    let sentences = (settings.format == Format::Table).then(|| pair.sentences(now));
+    let sentences = (settings.format == Format::Table).then(|| pair.sentences(now, output::time));
     write(settings.format, &pair.old, Some(&pair.new), sentences, Some(&pair.advice))
 }
 
 /// Said after a refusal or a question that wasn't answered with yes.
 const NOT_FINISHED: &str = "The rotation was not finished.";
 
-/// Finishes or undoes the rotation.
+/// Finishes or undoes the rotation. One that has ended so before is as it shall be.
 pub(super) async fn end(id: &KeyId, end: RotationEnd, is_sure: bool, settings: &Context) -> Result<Exit, Failure> {
     let mut access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
     let ended = async {
         let now = access.connection.client.server_time().await;
-        let pair = Pair::read(&mut access, id, now).await?;
+        let Some(pair) = Pair::find(&mut access, id, now).await? else {
+            let (ended, words) = rotate::ended_before(&mut access, id, end).await?;
+            return Ok((ended, io::stderr().is_terminal().then_some(words)));
+        };
         if end == RotationEnd::Finish && !is_sure {
             let words = pair.advice.words.as_str();
             let refused = |exit| Failure::new(exit, words).next(NOT_FINISHED);
@@ -72,16 +75,19 @@ pub(super) async fn end(id: &KeyId, end: RotationEnd, is_sure: bool, settings: &
                 return Err(refused(Exit::Cancelled).into());
             }
         }
-        rotate::end(&mut access, &pair.old, end).await
+        let ended = rotate::end(&mut access, &pair.old, end).await?;
+        // A job that succeeds says nothing: cron would send it.
+        let is_told = io::stderr().is_terminal() || ended.in_force.is_some();
+        let words = messages::rotation_ended(end, &ended.result, ended.in_force);
+        Ok((ended.result, is_told.then_some(words)))
     };
-    let ended = ended.await;
+    let ended: Flow<(EndedRotation, Option<String>)> = ended.await;
     access.connection.end_session().await;
-    let ended = ended?;
-    // A job that succeeds says nothing: cron would send it.
-    if settings.format == Format::Table && (io::stderr().is_terminal() || ended.in_force.is_some()) {
-        let _ = writeln!(io::stderr(), "{}", messages::rotation_ended(end, &ended.result, ended.in_force));
+    let (ended, words) = ended?;
+    if let (Some(words), Format::Table) = (words, settings.format) {
+        let _ = writeln!(io::stderr(), "{words}");
     }
-    write(settings.format, &ended.result.old, ended.result.new.as_ref(), None, None)
+    write(settings.format, &ended.old, ended.new.as_ref(), None, None)
 }
 
 fn write(

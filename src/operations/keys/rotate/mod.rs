@@ -9,7 +9,7 @@ mod told;
 pub(crate) use advice::{ADVICE_DAYS, Advice, advise};
 pub(crate) use overlap::overlap_after;
 pub use overlap::{Overlap, overlap};
-pub(crate) use pair::{Pair, end, finish_anyway};
+pub(crate) use pair::{Pair, end, ended_before, finish_anyway};
 pub use pattern::FilePattern;
 pub(crate) use told::{LATE_USE, late_use, other};
 
@@ -30,7 +30,7 @@ const SHORT_LIVED: TimeDelta = TimeDelta::days(30);
 pub(crate) fn refusal(key: &AccessKey) -> Option<String> {
     match (&key.rotation, key.status) {
         (Some(Rotation::ReplacedBy(new)), _) => Some(format!(
-            "This key is being rotated already: {} replaces it. Finish or undo that rotation first.",
+            "This key is being rotated, and {} replaces it. Finish or undo that rotation first.",
             new.to_display(KeyId::MAX_CHARS)
         )),
         (Some(Rotation::Replaces(old)), _) => Some(format!(
