@@ -48,7 +48,7 @@ pub(super) async fn run(args: &DueArgs, settings: &Context) -> Result<Exit, Fail
         return Ok(Exit::Done);
     }
     output::print(|out| match settings.format {
-        Format::Table => all.iter().try_for_each(|due| writeln!(out, "{}", due.in_line(now))),
+        Format::Table => all.iter().try_for_each(|due| writeln!(out, "{}", due.in_line(now, time))),
         Format::Json => {
             let records: Vec<DueRecord<'_>> = all.iter().map(DueRecord::of).collect();
             output::write_json(&mut *out, &records)?;

@@ -51,6 +51,7 @@ pub enum ActionId {
     Export,
     Identify,
     Rotate,
+    Due,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -82,7 +83,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 41] = [
+pub static ACTIONS: [ActionEntry; 42] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -215,6 +216,9 @@ pub static ACTIONS: [ActionEntry; 41] = [
         .spare("whose secret?")
         .plain(33, "identify")
         .command("keys identify"),
+    action(Id::Due, "List what needs attention soon: keys that expire, rotations that wait, deactivations that end")
+        .plain(35, "due")
+        .command("due"),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
@@ -345,7 +349,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all usage export undo identify rotate"
+             view overview all usage export undo identify rotate due"
         );
     }
 }

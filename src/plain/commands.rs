@@ -10,7 +10,7 @@ use crate::operations::keys::activate::Switch;
 use crate::operations::permissions::{Permissions, ReadOnly, why_no_sessions, why_not_superuser};
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter as _;
-use crate::plain::keys::{all, change, create, export, history, identify, list, pending, rotate, show};
+use crate::plain::keys::{all, change, create, due, export, history, identify, list, pending, rotate, show};
 use crate::plain::secrets::tokens;
 
 /// Takes commands until the input ends.
@@ -92,7 +92,8 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Delete => change::delete(session, rest).await,
         ActionId::All => all::run(session, rest).await,
         ActionId::Export => export::run(session).await,
-        ActionId::Identify => identify::run(session).await,
+        ActionId::Identify => identify::run(session, rest).await,
+        ActionId::Due => due::run(session, rest).await,
         ActionId::Tokens => tokens::run(session, rest).await,
         ActionId::Doctor => servers::doctor(session).await,
         ActionId::Profiles => servers::choose(session, rest).await,
@@ -123,8 +124,8 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
 
 /// Whether a command means nothing with a text behind it.
 const fn takes_nothing(id: ActionId) -> bool {
-    use ActionId::{Create, Doctor, Export, Finish, Help, Identify, List, Next, Overview, SignOut, Undo};
-    matches!(id, List | Next | Overview | Create | Export | Finish | Doctor | SignOut | Help | Undo | Identify)
+    use ActionId::{Create, Doctor, Export, Finish, Help, List, Next, Overview, SignOut, Undo};
+    matches!(id, List | Next | Overview | Create | Export | Finish | Doctor | SignOut | Help | Undo)
 }
 
 /// Refuses what only superusers may do, and to ask about sessions where there are none.

@@ -145,8 +145,7 @@ pub enum Command {
     /// Manage access keys
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// List what needs attention soon: keys that expire, rotations that wait, deactivations that end
-    #[command(long_about = DUE)]
+    #[command(about = summary(ActionId::Due), long_about = long(ActionId::Due, DUE))]
     Due(DueArgs),
     #[command(about = summary(ActionId::Events), long_about = long(ActionId::Events, EVENTS))]
     Events(EventsArgs),
@@ -209,8 +208,6 @@ Signs you out everywhere else; this session stays open. The current password is 
 leave a session open.";
 
 const DUE: &str = "\
-List what needs attention soon: keys that expire, rotations that wait, deactivations that end
-
 For cron: if nothing is due, nothing is written and the exit code is 0; else each is a line, the earliest first, and the exit \
 code is 11. With --output json it is one array.";
 

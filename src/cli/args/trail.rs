@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::path;
-use crate::domain::{KeyId, MOST_DUE_DAYS};
+use crate::domain::KeyId;
+use crate::operations::keys::due::within;
 use crate::operations::keys::since::since;
 use crate::operations::prompts::input;
 
@@ -16,11 +17,6 @@ pub struct DueArgs {
     /// Within how many days keys expire: 7d, 30d, up to 366d
     #[arg(long, value_name = "DAYS", default_value = "7d", value_parser = within)]
     pub within: u16,
-}
-
-fn within(text: &str) -> Result<u16, String> {
-    let days = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| (1..=MOST_DUE_DAYS).contains(days));
-    days.ok_or_else(|| format!("use 7d or 30d: 1 to {MOST_DUE_DAYS} days"))
 }
 
 /// Which events to list.

@@ -51,9 +51,8 @@ pub async fn run(args: &ShowArgs, server: &Connection, format: Format) -> Result
 
 /// An event for people.
 fn row<'a>(record: &'a EventRecord<'_>) -> [&'a str; 6] {
-    let [at, _, rest @ ..] = record.cells();
-    let [by, from, detail, count] = rest;
-    [at, record.word(), by, from, detail, count]
+    let [at, _, by, from, _, count] = record.cells();
+    [at, record.word(), by, from, record.said(), count]
 }
 
 /// What has been written so far.

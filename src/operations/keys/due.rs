@@ -2,9 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{AccessKey, KeyId, Status};
+use crate::domain::{AccessKey, KeyId, MOST_DUE_DAYS, Status};
 use crate::operations::format::{grouped, relative};
-use crate::operations::messages;
+
+/// Reads within how many days keys expire: `7d`, `30d`.
+pub fn within(text: &str) -> Result<u16, String> {
+    let days = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| (1..=MOST_DUE_DAYS).contains(days));
+    days.ok_or_else(|| format!("use 7d or 30d: 1 to {MOST_DUE_DAYS} days"))
+}
 
 /// Why a key needs attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,8 +62,8 @@ pub fn all(keys: &[AccessKey]) -> Vec<Due<'_>> {
 const CELLS: usize = 60;
 
 impl Due<'_> {
-    /// One line: "nightly backup (PK…), owner jo: expires in 3 days, 2026-11-30 18:00".
-    pub fn in_line(&self, now: DateTime<Utc>) -> String {
+    /// One line, in which `time` says when: "nightly backup (PK…), owner jo: expires in 3 days, 2026-11-30T18:00:00Z".
+    pub fn in_line(&self, now: DateTime<Utc>, time: impl Fn(DateTime<Utc>) -> String) -> String {
         let Self { at, reason, key } = self;
         let id = key.id.to_display(KeyId::MAX_CHARS);
         let name = if key.label.is_empty() { id } else { format!("{} ({id})", key.label.to_display(CELLS)) };
@@ -69,7 +74,7 @@ impl Due<'_> {
             Reason::Rotation => "is being replaced and ends",
             Reason::Reactivates => "becomes active again",
         };
-        format!("{name}{owner}: {what} {}, {}", relative(*at, now), messages::minute(*at))
+        format!("{name}{owner}: {what} {}, {}", relative(*at, now), time(*at))
     }
 }
 
@@ -99,6 +104,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{Rotation, Untrusted};
+    use crate::operations::format::time;
 
     #[test]
     fn the_earliest_is_told_first_and_each_kind_is_counted() {
@@ -119,9 +125,9 @@ mod tests {
         let due = all(&keys);
         let reasons: Vec<Reason> = due.iter().map(|due| due.reason).collect();
         assert_eq!(reasons, [Reason::Reactivates, Reason::Expires, Reason::Rotation]);
-        let line = due[1].in_line(now);
+        let line = due[1].in_line(now, time);
         assert!(
-            line.starts_with("backup (PK7QW3N5ZJ0V4T8M2XHC), owner jo^[: expires in 3 days, 2026-11-30 "),
+            line.starts_with("backup (PK7QW3N5ZJ0V4T8M2XHC), owner jo^[: expires in 3 days, 2026-11-30T12:00:00Z"),
             "{line}"
         );
         let said = summary(&due, 7).unwrap();

@@ -3,6 +3,7 @@
 pub(super) mod all;
 pub(super) mod change;
 pub(super) mod create;
+pub(super) mod due;
 pub(super) mod export;
 pub(super) mod form;
 pub(super) mod history;

@@ -158,6 +158,10 @@ fn what_is_due_is_listed_for_cron() {
     let due = home.run(&["due"]);
     assert_eq!((due.code, due.out.lines().count()), (11, 1), "{}", due.out);
     assert!(due.out.starts_with(&format!("paused ({paused}): becomes active again in 59 min, ")), "{}", due.out);
+    assert!(due.out.ends_with("Z\n"), "in UTC: {}", due.out);
+    let shown = home.run(&["keys", "show", &paused, "--events"]).good();
+    let (_, again) = due.out.trim_end().rsplit_once(", ").unwrap();
+    assert!(shown.contains(&format!("reactivates_at: {again}")), "{shown}");
     let due = home.run(&["due", "--within", "30d", "--output", "json"]);
     let list: Value = serde_json::from_str(&due.out).unwrap();
     let told: Vec<_> = list.as_array().unwrap().iter().map(|due| (text(&due["reason"]), text(&due["id"]))).collect();

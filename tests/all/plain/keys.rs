@@ -39,6 +39,37 @@ fn a_command_that_takes_nothing_says_so() {
 }
 
 #[test]
+fn what_is_due_is_listed() {
+    let home = Home::new();
+    let (id, _) = home.create("soon");
+    home.run(&["keys", "edit", &id, "--expires", "20d"]).good();
+    let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, "due"), ("Nothing is due within 7 days.", "due 30d")]);
+    talk.answers(&[
+        (&format!("soon ({id}): expires in 19 days, 20"), "due 0d"),
+        ("Use 7d or 30d", HEARD),
+        (COMMAND, ""),
+    ]);
+    talk.quits();
+}
+
+#[test]
+fn a_secret_in_the_line_of_a_command_is_looked_up_with_a_warning() {
+    let home = Home::new();
+    let (id, secret) = home.create("leaked");
+    let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, &format!("identify {secret}"))]);
+    talk.says("What you typed stays on the screen");
+    talk.answers(&[(&id, HEARD), ("Deactivate", "no"), (COMMAND, "identify"), ("(hidden): ", HEARD)]);
+    talk.hides();
+    talk.types(&secret);
+    let said = talk.says(&id);
+    assert!(!said.contains("What you typed"), "{said}");
+    talk.answers(&[("Deactivate", "no"), (COMMAND, "")]);
+    talk.quits();
+}
+
+#[test]
 fn a_list_comes_in_pages_and_its_numbers_stay() {
     let home = Home::new();
     crate::support::fill::fill(&home.path("many"), 45, &mut |_| {}).unwrap();

@@ -102,7 +102,8 @@ impl State {
             | ActionId::Doctor
             | ActionId::Finish
             | ActionId::All
-            | ActionId::Usage => {}
+            | ActionId::Usage
+            | ActionId::Due => {}
         }
         None
     }

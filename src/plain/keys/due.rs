@@ -1,0 +1,23 @@
+//! What needs attention soon.
+
+use crate::domain::DUE_DAYS;
+use crate::operations::access::Access as _;
+use crate::operations::format::local_time;
+use crate::operations::keys::due;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::session::Session;
+
+/// Lists what is due within a week, or as many days as are named.
+pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
+    let days = if rest.is_empty() { DUE_DAYS } else { due::within(rest).map_err(|why| Interrupt::words(&why))? };
+    let keys = session.call(async |client| client.due(days).await).await?;
+    let now = session.connection.client.server_time().await;
+    for due in due::all(&keys) {
+        session.console.say(format!("{}.", due.in_line(now, local_time)));
+    }
+    if keys.is_empty() {
+        session.console.say(format!("Nothing is due within {days} days."));
+    }
+    Ok(())
+}
