@@ -53,6 +53,9 @@ pub(crate) fn secret_kept(until: DateTime<Utc>) -> String {
     format!("If the key was created, the server keeps its secret for you until {until}.")
 }
 
+/// Of the embedded server, before a secret is handed over.
+pub(crate) const REACHED_BY_NOBODY: &str = "Nobody else can reach the embedded server. To hand secrets over, run a team server (latchkey serve) on this data folder.";
+
 /// A code for a hand-over could not be drawn or used.
 pub(crate) const NO_CODE: &str = "The code could not be made.";
 

@@ -39,17 +39,21 @@ pub struct DeliveryArgs {
     pub no_newline: bool,
 }
 
+/// What brings the secret to this computer. Each option of a hand-over conflicts with it: what conflicts with an option isn't
+/// missed by those that require that option.
+const NOT_HERE: [&str; 2] = ["show", "destination"];
+
 /// Handing the secret over to somebody else.
 #[derive(Debug, Args)]
 pub struct HandOverArgs {
     /// Hand the secret over to somebody else: prints a code that opens it once, with latchkey receive or curl
-    #[arg(long, conflicts_with_all = ["show", "destination"])]
+    #[arg(long, conflicts_with_all = NOT_HERE)]
     pub hand_over: bool,
     /// How long the code is valid, from 1m to 7d
-    #[arg(long, requires = "hand_over", value_name = "TIME", default_value = "1h", value_parser = ttl)]
+    #[arg(long, requires = "hand_over", conflicts_with_all = NOT_HERE, value_name = "TIME", default_value = "1h", value_parser = ttl)]
     pub ttl: TimeDelta,
     /// Require a PIN too, which is generated and printed: send it another way than the code
-    #[arg(long, requires = "hand_over")]
+    #[arg(long, requires = "hand_over", conflicts_with_all = NOT_HERE)]
     pub pin: bool,
 }
 

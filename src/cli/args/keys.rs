@@ -206,7 +206,7 @@ pub struct CreateArgs {
 #[command(override_usage = ROTATE_USAGE)]
 #[command(group = ArgGroup::new("pair").args(["finish", "undo", "status"]).conflicts_with_all(
     text_names().map(clap::Id::from).chain(
-        ["expires", "overlap", "search", "dry_run", "show", "secret_file", "secret_fd", "pipe_to"].map(clap::Id::from))
+        ["expires", "overlap", "search", "dry_run", "show", "secret_file", "secret_fd", "pipe_to", "hand_over"].map(clap::Id::from))
     .collect::<Vec<_>>()))]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct RotateArgs {
@@ -243,6 +243,9 @@ pub struct RotateArgs {
     /// Where the new secret goes.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
+    /// To somebody else instead.
+    #[command(flatten)]
+    pub hand_over: HandOverArgs,
 }
 
 impl RotateArgs {

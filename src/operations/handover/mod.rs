@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::client::{Handover, NewHandover, Target};
 use crate::domain::{HandoverCode, KeyId, SecretKey};
 use crate::operations::keys::since::span;
+use crate::operations::messages;
 
 pub(crate) use receive::{Received, receive};
 
@@ -64,14 +65,22 @@ impl Ticket {
     }
 }
 
+/// Why secrets can't be handed over by this server, if they can't: nobody else reaches it.
+pub const fn why_not(target: &Target) -> Option<&'static str> {
+    match target {
+        Target::Socket(_) => Some(messages::REACHED_BY_NOBODY),
+        Target::Url(_) => None,
+    }
+}
+
 /// How whoever has the code gets the secret: with this program, and with curl, which reads the code from its standard
-/// input. None of an embedded server, which other computers can't reach.
-pub fn commands(target: &Target, has_pin: bool) -> (String, Option<String>) {
-    let Target::Url(base) = target else { return ("latchkey receive --secret-file FILE".to_owned(), None) };
+/// input. None of a server that they can't reach.
+pub fn commands(target: &Target, has_pin: bool) -> Option<(String, String)> {
+    let Target::Url(base) = target else { return None };
     let base = base.as_str().trim_end_matches('/');
     let data = if has_pin { "--data @-" } else { "--data-urlencode code@-" };
     let curl = format!("curl -sS -H 'Accept: text/plain' {data} {base}/api/v2/handovers/open");
-    (format!("latchkey receive --url {base} --secret-file FILE"), Some(curl))
+    Some((format!("latchkey receive --url {base} --secret-file FILE"), curl))
 }
 
 /// What curl is given on its standard input.

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::operations::access::Access as _;
-use crate::operations::handover::{Ticket, commands, curl_input, ttl};
+use crate::operations::handover::{Ticket, commands, curl_input, ttl, why_not};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
@@ -12,6 +12,9 @@ use crate::plain::session::Session;
 
 /// Asks how long the code shall be good, and says it. Returns whether the secret is handed over.
 pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
+    if let Some(why) = why_not(&pair.server.target) {
+        return Err(Interrupt::failed(why));
+    }
     let typed = session.console.ask("How long is the code valid? (30m, 1h, 7d; Enter for 1h): ").await?;
     let good_for = if typed.is_empty() { TimeDelta::hours(1) } else { ttl(&typed).map_err(Interrupt::words)? };
     let with_pin = session.console.confirm("With a PIN?").await?;
@@ -20,9 +23,8 @@ pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
     let sealed = ticket.seal(&pair.id, &pair.secret, good_for).ok_or_else(failed)?;
     let handed = session.call(async |client| client.hand_over(&sealed).await).await?;
     session.console.say(messages::handed_over(handed.until));
-    let (receive, curl) = commands(&pair.server.target, with_pin);
-    session.console.say(messages::receive_by(&receive));
-    if let Some(curl) = curl {
+    if let Some((receive, curl)) = commands(&pair.server.target, with_pin) {
+        session.console.say(messages::receive_by(&receive));
         session.console.say(format!("Or: {curl}"));
         session.console.say(format!("and type {}.", curl_input(with_pin)));
     }

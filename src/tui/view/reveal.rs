@@ -127,6 +127,7 @@ impl Words {
             (Some(News::Delivered(words)), _) => {
                 (words.clone(), if reveal.fate == Fate::Kept { theme::GOOD } else { theme::WARNING })
             }
+            (Some(News::Refused(words)), _) => ((*words).to_owned(), theme::WARNING),
             (None, Some(around)) => (
                 if narrow { around.brief() } else { around.sentence() },
                 if around.way.is_err() { theme::WARNING } else { theme::QUIET },

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use latchkey::server::Role;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::remote::{Remote, always, remember};
 use crate::support::home::{Done, Home, text};
@@ -65,6 +65,58 @@ fn a_secret_is_received_once_and_whoever_comes_second_is_an_event() {
     assert!(told.contains("handover opened again") && told.contains("local"), "{told}");
     assert!(other.feed(&receive, &"0".repeat(30)).complaint(4).contains("No secret waits under this code."));
     assert!(other.feed(&receive, "sk_nothing").complaint(2).contains("A code has 30 letters and digits"));
+}
+
+#[test]
+fn the_new_secret_of_a_rotation_is_handed_over() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let old = text(&hand_over(&home, &server.url, &[])["key"]["id"]);
+    let rotate = |options: &[&str]| home.run(&[&["keys", "rotate", "--url", &server.url], options].concat());
+    let made = rotate(&[&old, "--hand-over", "--pin", "--ttl", "30m", "--output", "json"]).json();
+    let new = text(&made["key"]["id"]);
+    assert_eq!(made["key"]["replaces"], json!(old));
+    let ends = home.run(&["keys", "show", &old, "--url", &server.url, "--output", "json"]).json();
+    assert_eq!(made["old_key_ends_at"], ends["expires_at"]);
+    let given = format!("{}\n{}", text(&made["handover"]["code"]), text(&made["handover"]["pin"]));
+    other.feed(&["receive", "--url", &server.url, "--secret-file", "secret"], &given).good();
+    let works = other.run(&["token", &new, "--secret-file", "secret", "--url", &server.url]);
+    assert!(works.good().starts_with("eyJ"));
+    // For people, the end of the old key is told too.
+    let third = text(&hand_over(&home, &server.url, &[])["key"]["id"]);
+    let told = rotate(&[&third, "--hand-over"]);
+    assert!(told.err.contains(&format!("The old key {third} works until ")), "{told:?}");
+    assert!(told.out.contains("latchkey receive --url "), "{told:?}");
+    let many = rotate(&["--search", "nightly", "--hand-over", "--yes"]).complaint(2);
+    assert!(many.contains("--hand-over takes one access key ID") && many.contains("No key was rotated."), "{many}");
+    rotate(&[&new, "--finish", "--hand-over"]).complaint(2);
+}
+
+#[test]
+fn options_of_a_hand_over_need_one() {
+    let home = Home::new();
+    let (old, _) = home.create("old");
+    for command in [&["create"][..], &["rotate", &old]] {
+        for option in [&["--pin"][..], &["--ttl", "30m"]] {
+            for way in [&[][..], &["--show"], &["--secret-file", "secret"], &["--pipe-to", "cat"]] {
+                home.run(&[&["keys"], command, option, way].concat()).complaint(2);
+            }
+        }
+    }
+    assert_eq!(home.keys().len(), 1);
+    assert!(!home.path("secret").exists());
+}
+
+#[test]
+fn nothing_is_made_where_nobody_else_could_receive_it() {
+    let home = Home::new();
+    let (old, _) = home.create("old");
+    for command in [&["create", "--hand-over"][..], &["rotate", &old, "--hand-over", "--pin"]] {
+        let refused = home.run(&[&["keys"], command].concat()).complaint(2);
+        assert!(refused.contains("Nobody else can reach the embedded server."), "{refused}");
+        assert!(refused.contains("latchkey serve") && refused.contains("No key was made."), "{refused}");
+    }
+    assert_eq!(home.keys().len(), 1);
 }
 
 #[test]

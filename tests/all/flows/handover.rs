@@ -10,14 +10,14 @@ use crate::support::bench::Bench;
 
 #[tokio::test]
 async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told() {
-    let mut bench = Bench::new().await;
+    let mut bench = Bench::reached_by_others().await;
     bench.type_keys("c nightly<Enter>").await;
     let secret = bench.secret();
     bench.type_keys("g").await;
     bench.sees("Hand over the secret");
     bench.type_keys("<Enter>").await;
     bench.sees("it opens once");
-    bench.sees("latchkey receive --secret-file FILE");
+    bench.sees("latchkey receive --url https://keys.example.com --secret-file");
     bench.hides(secret.expose());
     bench.type_keys("<Enter>").await;
     let (what, copied) = bench.copied().pop().unwrap();
@@ -46,6 +46,16 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     bench.sees("Somebody else tried to open"); // in the details
 }
 
+#[tokio::test]
+async fn no_secret_is_handed_over_where_nobody_else_reaches_it() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c nightly<Enter>").await;
+    bench.type_keys("g").await;
+    bench.sees("Nobody else can reach the embedded server.");
+    bench.sees("latchkey serve");
+    assert!(reveal(&bench).step.is_none());
+}
+
 fn reveal(bench: &Bench) -> &Reveal {
     match &bench.state().dialog {
         Some(Dialog::Reveal(reveal)) => reveal,
@@ -66,7 +76,7 @@ fn running(bench: &Bench) -> [u8; 32] {
 
 #[tokio::test]
 async fn the_answer_about_a_code_that_was_left_is_none_about_the_next_one() {
-    let mut bench = Bench::new().await;
+    let mut bench = Bench::reached_by_others().await;
     bench.type_keys("c nightly<Enter>").await;
     bench.type_keys("g").await;
     // Both answers are slow.
@@ -104,7 +114,7 @@ async fn the_answer_about_a_code_that_was_left_is_none_about_the_next_one() {
 
 #[tokio::test]
 async fn with_a_pin_and_for_a_day() {
-    let mut bench = Bench::new().await;
+    let mut bench = Bench::reached_by_others().await;
     bench.type_keys("c nightly<Enter>").await;
     bench.type_keys("g").await;
     bench.type_keys("<BackTab><Right><BackTab><Right>").await;

@@ -9,7 +9,7 @@ use super::Bench;
 
 /// An app in a session that is recorded, beside the secret of a new key.
 async fn recorded() -> Bench {
-    let mut bench = Bench::new().await;
+    let mut bench = Bench::reached_by_others().await;
     bench.machine.state().around.warnings = vec![Warning::Recorded("script".into())];
     bench.type_keys("c<Enter><Enter>").await;
     bench

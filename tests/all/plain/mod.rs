@@ -3,6 +3,7 @@
 mod by_hand;
 mod ends;
 mod expect;
+mod handover;
 mod hostile;
 mod keys;
 mod left_over;

@@ -8,6 +8,11 @@ use crate::support::home::Home;
 /// Begins to create a key; gives its ID.
 pub fn create(talk: &mut Talk) -> String {
     talk.answers(&[(COMMAND, "create")]);
+    made(talk)
+}
+
+/// Answers the questions of a new key; gives its ID.
+pub fn made(talk: &mut Talk) -> String {
     talk.writes("mine");
     talk.answers(&[("Enter for never): ", "90d")]);
     talk.says("Access key created.\r\nAccess key ID: ");
@@ -40,6 +45,17 @@ fn it_goes_to_a_file_unseen() {
     assert_eq!(fs::read_to_string(home.path("there")).unwrap(), "mine");
     home.run(&["token", &id, "--secret-file", home.path("secret").to_str().unwrap(), "--output", "json"]).good();
     assert!(home.read("secret").starts_with("sk_") && home.kept().is_empty());
+}
+
+#[test]
+fn it_is_not_handed_over_where_nobody_else_reaches_it() {
+    let home = Home::new();
+    let mut talk = Talk::at(&home);
+    create(&mut talk);
+    talk.types("8");
+    talk.answers(&[("Nobody else can reach the embedded server.", HEARD), (SECRET, "6")]);
+    talk.answers(&[("Close anyway?", "yes"), (COMMAND, "")]);
+    talk.quits();
 }
 
 #[test]
@@ -198,28 +214,4 @@ fn the_last_change_is_undone() {
     talk.says("Nothing to undo.");
     talk.quits();
     assert_eq!(home.keys()[0]["status"], "active");
-}
-
-#[test]
-fn it_goes_to_somebody_else_by_a_code() {
-    let home = Home::new();
-    let mut talk = Talk::at(&home);
-    create(&mut talk);
-    talk.types("8");
-    talk.answers(&[
-        ("How long is the code valid? (30m, 1h, 7d; Enter for 1h): ", "1s"),
-        ("Use a time from 1m to 7d", "8"),
-        ("How long is the code valid?", ""),
-        ("With a PIN?", "yes"),
-    ]);
-    talk.says("Handed over: until ");
-    talk.says("They run: latchkey receive --secret-file FILE\r\n");
-    talk.says("Code, alone on the next line:\r\n");
-    assert_eq!(talk.says("\r\n").trim().len(), 35);
-    talk.says("PIN, to be sent another way, alone on the next line:\r\n");
-    assert_eq!(talk.says("\r\n").trim().len(), 6);
-    talk.says(SECRET);
-    talk.types("close");
-    talk.says("“mine” is ready to use.");
-    assert!(!talk.quits().contains("sk_"));
 }

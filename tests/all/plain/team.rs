@@ -12,13 +12,13 @@ use crate::support::served::{Served, data};
 use crate::support::server::{PASSWORD, add_administrator};
 use crate::support::wait::until;
 
-struct Team {
-    server: Served,
-    home: Home,
+pub struct Team {
+    pub server: Served,
+    pub home: Home,
 }
 
 impl Team {
-    fn start(more: &str) -> Self {
+    pub fn start(more: &str) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let server = Served::on(Arc::clone(&folder), &[]);
         add_administrator(&data(&folder), "jo", Role::Administrator);
@@ -48,7 +48,7 @@ impl Team {
     }
 }
 
-fn sign_in(talk: &mut Talk, name: &str) {
+pub fn sign_in(talk: &mut Talk, name: &str) {
     talk.answers(&[("User name at localhost", name), (&format!("Password of {name} at localhost"), PASSWORD)]);
     talk.says(&format!("Signed in as {name} ("));
 }

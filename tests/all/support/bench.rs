@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use latchkey::client;
 use latchkey::client::{ApiError, Client, Connection, Server, Target};
-use latchkey::domain::{Profile, SecretKey};
+use latchkey::domain::{BaseUrl, Profile, SecretKey};
 use latchkey::platform::clipboard::report::What;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::server::StoreAccess;
@@ -61,6 +61,18 @@ impl Bench {
     pub async fn on(folder: TempDir) -> Self {
         let server = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
         let mut bench = Self::with(folder, reach(&server, "local"));
+        bench.server = Some(server);
+        bench.settle().await;
+        bench
+    }
+
+    /// A page on a new server that others reach too.
+    pub async fn reached_by_others() -> Self {
+        let folder = TempDir::new().unwrap();
+        let server = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
+        let client = Client::unix(&server.socket, &server.session).unwrap();
+        let target = Target::Url(BaseUrl::parse("https://keys.example.com").unwrap().0);
+        let mut bench = Self::with(folder, client_of(client, Server { target, ..server_named("team") }));
         bench.server = Some(server);
         bench.settle().await;
         bench

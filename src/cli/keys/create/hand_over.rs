@@ -1,54 +1,73 @@
-//! `latchkey keys create --hand-over`: the secret goes to somebody else, who gets a code for it.
+//! `--hand-over` of `latchkey keys create` and `rotate`: the secret goes to somebody else, who gets a code for it.
 
 use std::io;
 use std::io::Write;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::cli::args::HandOverArgs;
 use crate::cli::output;
 use crate::cli::output::KeyRecord;
 use crate::cli::prompts::CommandAccess;
-use crate::client::Handover;
+use crate::client::{Creation, Handover, NewKey};
 use crate::domain::{AccessKey, SecretKey};
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
 use crate::operations::deliver::{Delivery, Rescue, line, rescued};
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::format::Format;
-use crate::operations::handover::{Ticket, commands, curl_input, until};
+use crate::operations::format::{Format, time};
+use crate::operations::handover::{Ticket, commands, curl_input, until, why_not};
+use crate::operations::keys::create::{already_exists, create};
+use crate::operations::keys::pending::PendingCreates;
 use crate::operations::messages;
-use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
 
 /// Makes sure that the server can do it, before there is a key.
 pub(crate) async fn check(access: &mut CommandAccess) -> Result<(), Failure> {
+    if let Some(why) = why_not(&access.connection.server.target) {
+        return Err(Failure::usage(format!("{why} {}", messages::NO_KEY_MADE)));
+    }
     let known = access.call(async |client| client.handovers().await).await;
     known.map(drop).map_err(|why| {
         let mut failure = Failure::from(why);
-        failure.message += " No key was made.";
+        failure.message = format!("{} {}", failure.message, messages::NO_KEY_MADE);
         failure
     })
 }
 
-/// Hands the secret of a new key over, and writes the code. If that fails, the secret is kept in a private file.
-pub(crate) async fn run(
+/// Creates a key, hands its secret over, and writes the code; of a rotation also when the old key ends. If the secret can't be
+/// handed over, it is kept in a private file.
+pub(crate) async fn make(
     args: &HandOverArgs,
     access: &mut CommandAccess,
+    new: &NewKey,
+    journal: &mut PendingCreates,
     settings: &Context,
-    key: &AccessKey,
-    secret: &SecretKey,
     rescue: &Rescue,
+    old_ends_at: impl Fn(&AccessKey) -> Option<DateTime<Utc>>,
 ) -> Flow<Exit> {
-    let done = hand_over(args, access, key, secret).await.and_then(|(ticket, handed)| {
-        let mut out = output::stdout();
-        let written = write(&mut out, settings.format, key, &ticket, &handed, access);
-        output::done(written, &mut out)
-    });
-    let Err(failure) = done else { return Ok(Exit::Done) };
+    create(access, new, journal, async |access: &mut CommandAccess, creation| match creation {
+        Creation::New(key, secret) => {
+            let done = hand_over(args, access, &key, &secret).await.and_then(|(ticket, handed)| {
+                let mut out = output::stdout();
+                let written = write(&mut out, settings.format, &key, old_ends_at(&key), &ticket, &handed, access);
+                output::done(written, &mut out)
+            });
+            done.or_else(|failure| keep(&failure, rescue, &key, &secret)).map_err(Interrupt::from)?;
+            Ok(Exit::Done)
+        }
+        Creation::Replayed(key) => Err(already_exists(&key).into()),
+    })
+    .await
+}
+
+/// Keeps a secret that could not be handed over in a private file, and says so.
+fn keep(failure: &Failure, rescue: &Rescue, key: &AccessKey, secret: &SecretKey) -> Result<(), Failure> {
     let why = if failure.message.is_empty() { "Nothing is reading standard output" } else { &failure.message };
     let kept = rescue.keep(&key.id, &line(secret.expose()), why.to_owned())?;
-    let Delivery::Rescued(path, why) = kept else { return Ok(Exit::Done) };
-    Err(rescued(&key.id, &path, &why).into())
+    let Delivery::Rescued(path, why) = kept else { return Ok(()) };
+    Err(rescued(&key.id, &path, &why))
 }
 
 async fn hand_over(
@@ -68,13 +87,14 @@ fn write(
     out: &mut impl Write,
     format: Format,
     key: &AccessKey,
+    old_ends_at: Option<DateTime<Utc>>,
     ticket: &Ticket,
     handed: &Handover,
     access: &CommandAccess,
 ) -> io::Result<()> {
     let (code, end) = (ticket.code.expose(), until(handed.until));
-    let (receive, curl) = commands(&access.connection.server.target, ticket.pin().is_some());
-    let json = json!({
+    let (receive, curl) = commands(&access.connection.server.target, ticket.pin().is_some()).unwrap_or_default();
+    let mut json = json!({
         "key": KeyRecord::of(key),
         "handover": {
             "id": handed.id.to_display(64),
@@ -85,13 +105,14 @@ fn write(
             "curl": curl,
         },
     });
+    if let Some(at) = old_ends_at {
+        json["old_key_ends_at"] = time(at).into();
+    }
     let (opened, typed) = (format!("{end}, once"), curl_input(ticket.pin().is_some()));
     let record = KeyRecord::of(key);
     let mut fields = vec![record.fields()[0], ("Code", code.as_str())];
     fields.extend(ticket.pin().map(|pin| ("PIN", pin)));
     fields.extend([("Opens until", opened.as_str()), ("To receive", receive.as_str())]);
-    if let Some(curl) = &curl {
-        fields.extend([("Or with curl", curl.as_str()), ("and type", typed)]);
-    }
+    fields.extend([("Or with curl", curl.as_str()), ("and type", typed)]);
     output::write_fields(out, format, &json, &fields)
 }

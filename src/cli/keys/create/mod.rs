@@ -1,6 +1,6 @@
 //! `latchkey keys create`: the destination first, then the key, then the secret's way there.
 
-mod hand_over;
+pub(super) mod hand_over;
 pub(super) mod report;
 
 use std::path::PathBuf;
@@ -53,13 +53,7 @@ async fn make(
     }
     let new = new_key(args, settings, access, journal).await?;
     let Some(destination) = destination else {
-        let handed = create(access, &new, journal, async |access: &mut CommandAccess, creation| match creation {
-            Creation::New(key, secret) => {
-                hand_over::run(&args.hand_over, access, settings, &key, &secret, rescue).await
-            }
-            Creation::Replayed(key) => Err(already_exists(&key).into()),
-        });
-        return handed.await;
+        return hand_over::make(&args.hand_over, access, &new, journal, settings, rescue, |_| None).await;
     };
     let secret = SecretDelivery { destination, rename: None, args: &args.delivery, rescue, is_last: true };
     let made = secret.make(access, &new, journal, settings, async |key, secret, to| {

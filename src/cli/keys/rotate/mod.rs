@@ -7,8 +7,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::create::report;
-use super::create::{SecretDelivery, tell};
+use super::create::{SecretDelivery, hand_over, report, tell};
 use crate::cli::args::RotateArgs;
 use crate::cli::connect_to_change;
 use crate::cli::prompts::{CommandAccess, Prompts};
@@ -42,6 +41,9 @@ pub(super) async fn run(args: RotateArgs, settings: &Context) -> Result<Exit, Fa
         None if args.status || end.is_some() => {
             Err(Failure::usage("--status, --finish and --undo take one access key ID."))
         }
+        None if args.hand_over.hand_over => {
+            Err(Failure::usage("--hand-over takes one access key ID: each code is for one person. No key was rotated."))
+        }
         None => many::run(&args, settings).await,
     }
 }
@@ -52,31 +54,44 @@ async fn one(id: &KeyId, args: &RotateArgs, settings: &Context) -> Result<Exit, 
     let prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
     let places = Places::of(args);
-    let fixed = if places.is_of_each() { None } else { Some(Destination::prepare(&args.delivery.request())?) };
+    let to_other = args.hand_over.hand_over;
+    let is_open = to_other || places.is_of_each();
+    let fixed = if is_open { None } else { Some(Destination::prepare(&args.delivery.request())?) };
     let mut access = connect_to_change(settings, prompts, StoreAccess::Open).await?;
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
     if settings.format != Format::Json {
         tell(&mut journal, &mut access, settings);
     }
     let made = async {
+        if to_other {
+            hand_over::check(&mut access).await?;
+        }
         let key = access.call(async |client| client.key(id).await).await?;
         let destination = match fixed {
-            Some(fixed) => fixed,
-            None => places.prepare(&key, args)?,
+            Some(fixed) => Some(fixed),
+            None if to_other => None,
+            None => Some(places.prepare(&key, args)?),
         };
         let (new, now) = plan(&mut access, &key, args).await?;
         for warning in warnings(&key, &new, now) {
             access.prompter().warn(warning);
         }
+        let ends_at = |made: &AccessKey| old_ends_at(&key, &new, made.created_at);
+        let Some(destination) = destination else {
+            let args = &args.hand_over;
+            return hand_over::make(args, &mut access, &new, &mut journal, settings, &rescue, |made| {
+                tell_end(&key, ends_at(made), made, settings);
+                Some(ends_at(made))
+            })
+            .await;
+        };
         let rename = |new: &AccessKey| places.after(&key, new);
         let secret =
             SecretDelivery { destination, rename: Some(&rename), args: &args.delivery, rescue: &rescue, is_last: true };
         let exit = secret.make(&mut access, &new, &mut journal, settings, async |made, secret, to| {
-            let ends = old_ends_at(&key, &new, made.created_at);
+            let ends = ends_at(made);
             let exit = report::write(settings.format, Some(ends), made, secret, to, &rescue)?;
-            if settings.format == Format::Table {
-                warn(begun(&key.id, ends, made.created_at));
-            }
+            tell_end(&key, ends, made, settings);
             Ok(exit)
         });
         exit.await
@@ -84,6 +99,13 @@ async fn one(id: &KeyId, args: &RotateArgs, settings: &Context) -> Result<Exit, 
     let made: Flow<Exit> = made.await;
     access.connection.end_session().await;
     Ok(made?)
+}
+
+/// Says until when the old key works, for people.
+fn tell_end(old: &AccessKey, ends: DateTime<Utc>, made: &AccessKey, settings: &Context) {
+    if settings.format == Format::Table {
+        warn(begun(&old.id, ends, made.created_at));
+    }
 }
 
 /// What is asked for in place of a key, and the server's time.

@@ -15,6 +15,7 @@ use crate::client::{ApiError, Handover};
 use crate::domain::{AccessKey, Credentials, CredentialsForm, KeyId, SecretKey};
 use crate::operations::actions::ActionId;
 pub use crate::operations::deliver::Fate;
+use crate::operations::handover::why_not;
 use crate::operations::messages::handed_over;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -110,7 +111,7 @@ impl Reveal {
         match action {
             Action::ShowKey => return self.toggle(),
             Action::SaveTo => self.open_save(),
-            Action::HandOver => return RevealOutcome::HandOver,
+            Action::HandOver => return self.hand_over(),
             Action::Do(ActionId::ClearClipboard) => return RevealOutcome::Stay(Some(Effect::Overwrite)),
             Action::CopyPair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
             Action::CreateAnother => return self.close_for_another(),
@@ -123,7 +124,7 @@ impl Reveal {
             Action::Submit => match self.focus {
                 RevealButton::Show => return self.toggle(),
                 RevealButton::Save => self.open_save(),
-                RevealButton::HandOver => return RevealOutcome::HandOver,
+                RevealButton::HandOver => return self.hand_over(),
                 RevealButton::Copy => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
                 RevealButton::Pair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
                 RevealButton::Another => return self.close_for_another(),
@@ -264,6 +265,13 @@ impl Reveal {
     fn open_save(&mut self) {
         self.hide();
         self.step = Some(Step::Save(Box::new(SaveStep::new(self.credentials(CredentialsForm::default())))));
+    }
+
+    /// Says why the secret can't be handed over, if it can't.
+    fn hand_over(&mut self) -> RevealOutcome {
+        let Some(why) = why_not(&self.server.target) else { return RevealOutcome::HandOver };
+        self.news = Some(News::Refused(why));
+        RevealOutcome::Stay(None)
     }
 
     pub(crate) fn open_hand_over(&mut self) {

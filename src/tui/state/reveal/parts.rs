@@ -9,6 +9,8 @@ pub enum News {
     Copied(What, CopyReport),
     /// The secret was delivered: in words.
     Delivered(String),
+    /// Something can't be done here: in words.
+    Refused(&'static str),
 }
 
 /// The buttons, in their order on screen.

@@ -73,8 +73,8 @@ impl HandOverStep {
     }
 
     /// How the code is used: with this program, and with curl.
-    pub fn commands(&self) -> (String, Option<String>) {
-        commands(&self.pair.server.target, self.with_pin)
+    pub fn commands(&self) -> (String, String) {
+        commands(&self.pair.server.target, self.with_pin).unwrap_or_default()
     }
 
     pub fn act(&mut self, action: Action) -> StepOutcome {

@@ -82,12 +82,10 @@ fn draw_code(
     }
     let (receive, curl) = step.commands();
     rest = paragraph(frame, rest, &messages::receive_by(&receive), Style::new());
-    if let Some(curl) = curl {
-        if roomy {
-            next_row(&mut rest);
-        }
-        paragraph(frame, rest, &format!("or: {curl}\nand type {}.", curl_input(step.with_pin)), theme::QUIET);
+    if roomy {
+        next_row(&mut rest);
     }
+    paragraph(frame, rest, &format!("or: {curl}\nand type {}.", curl_input(step.with_pin)), theme::QUIET);
 }
 
 /// A name at the beginning of a row; gives the rest of the row.
