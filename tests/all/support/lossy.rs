@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// What happens when the line breaks.
-type Break = Box<dyn FnOnce() + Send>;
+/// What happens at that place; says whether the line breaks there.
+type Break = Box<dyn FnOnce() -> bool + Send>;
 
-/// A byte of the line, counted from where the request to create a key begins, or its answer.
+/// A byte of the line, counted from where the request to make a key begins, or its answer.
 #[derive(Clone, Copy, Debug)]
 pub enum Place {
     Request(usize),
@@ -25,8 +25,11 @@ struct State {
     breaks: Option<(Place, Break)>,
 }
 
-/// What begins the request that creates a key.
-const CREATE: &[u8] = b"POST /api/v2/keys HTTP";
+/// Whether a request creates a key, or rotates one.
+fn makes_key(request: &[u8]) -> bool {
+    let path = request.strip_prefix(b"POST /api/v2/keys").and_then(|rest| rest.split(|byte| *byte == b' ').next());
+    path.is_some_and(|path| path.is_empty() || path.ends_with(b"/rotate"))
+}
 
 impl Lossy {
     pub fn to(server: SocketAddr) -> Self {
@@ -52,8 +55,8 @@ impl Lossy {
         self.state.lock().unwrap().server = server;
     }
 
-    /// Breaks there, once: the next time that a key is created.
-    pub fn break_at(&self, place: Place, then: impl FnOnce() + Send + 'static) {
+    /// Breaks there, once: the next time that a key is made.
+    pub fn break_at(&self, place: Place, then: impl FnOnce() -> bool + Send + 'static) {
         self.state.lock().unwrap().breaks = Some((place, Box::new(then)));
     }
 
@@ -79,10 +82,10 @@ fn carry(from: &TcpStream, to: &TcpStream, of_create: &Mutex<bool>, state: &Mute
     let (mut from, mut to) = (from, to);
     let (mut bytes, mut passed) = ([0; 16 << 10], 0);
     while let Ok(read @ 1..) = from.read(&mut bytes) {
-        if is_request && bytes[..read].starts_with(CREATE) {
+        if is_request && makes_key(&bytes[..read]) {
             *of_create.lock().unwrap() = true;
         }
-        let counts = *of_create.lock().unwrap();
+        let (counts, mut begun) = (*of_create.lock().unwrap(), 0);
         let broken = {
             let breaks = &mut state.lock().unwrap().breaks;
             let place = breaks.as_ref().and_then(|(place, _)| match place {
@@ -94,12 +97,14 @@ fn carry(from: &TcpStream, to: &TcpStream, of_create: &Mutex<bool>, state: &Mute
         };
         if let Some((whole, then)) = broken {
             let _ = to.write_all(&bytes[..whole]);
-            then();
-            let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
-            return;
+            if then() {
+                let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+                return;
+            }
+            begun = whole;
         }
         passed += if counts { read } else { 0 };
-        if to.write_all(&bytes[..read]).is_err() {
+        if to.write_all(&bytes[begun..read]).is_err() {
             break;
         }
     }

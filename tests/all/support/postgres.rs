@@ -27,7 +27,7 @@ chmod 755 "$folder"
 cd "$folder"
 end() {
     for pid in *.pid; do [ ! -e "$pid" ] || kill "$(cat "$pid")" || true; done
-    pg_ctl -D data stop -m immediate -s || true
+    for data in data */data; do [ ! -e "$data" ] || pg_ctl -D "$data" stop -m immediate -s || true; done
     cd /
     rm -rf "$folder"
 }
