@@ -301,6 +301,8 @@ pub(crate) struct KeyCredential {
     pub(crate) encrypted: Vec<u8>,
     /// Whether a rotation put another key in its place.
     pub(crate) is_replaced: bool,
+    /// Whether it is the new key of a rotation that is under way and can be undone, since no use of it is stored.
+    pub(crate) is_unused_successor: bool,
 }
 
 /// The encrypted secret of a key, and its place in the order of creation.

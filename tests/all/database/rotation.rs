@@ -1,13 +1,15 @@
 //! A rotation on PostgreSQL: begun on one server, finished by another administrator on another one.
 
 use reqwest::Method;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{postgres, servers, sql, with_tables};
 use crate::support::files::write_private;
 use crate::support::home::{Home, text};
 use crate::support::served::Served;
-use crate::support::server::PASSWORD;
+use crate::support::server::{PASSWORD, send, unique};
+use crate::support::wait::until_async;
 
 /// The program of an administrator, at a server.
 fn administrator(name: &str, server: &Served) -> (Home, String) {
@@ -30,6 +32,34 @@ async fn another_administrator_finishes_it_on_another_server() {
     assert!(add.json(&mo).send().await.unwrap().status().is_success());
     rotate_and_finish(&first, &second); // both are processes of their own
     sql(postgres(), &database, "SELECT 1 / count(*) FROM keys WHERE replaced_by IS NOT NULL AND rotates_until = 0");
+}
+
+/// A server that is killed has stored no use but the first of a key that replaces another.
+#[tokio::test]
+async fn a_use_on_one_server_keeps_another_from_undoing_a_rotation() {
+    let address = postgres().address(&with_tables(postgres()));
+    let [first, second] = servers([address.clone(), address], &["--lease", "1"]);
+    let session = first.session("jo").await;
+    let (old, of_old) = first.create(&session).await;
+    // After a use has been stored, the next ones wait for others.
+    assert_eq!(send(second.exchange_request(&old, &of_old)).await.status, 200);
+    let path = format!("/keys/{old}");
+    until_async(async || first.get(&session, &path).await.body["key"]["last_used_at"].is_string()).await;
+    let rotate = first.anyone(Method::POST, &format!("/keys/{old}/rotate")).bearer_auth(&session);
+    let rotate = rotate.header("Idempotency-Key", unique()).json(&json!({ "overlap_seconds": 3600 }));
+    let rotated = send(rotate).await.body;
+    let (new, secret) = (text(&rotated["key"]["id"]), text(&rotated["secret_access_key"]));
+    assert_eq!(send(second.exchange_request(&new, &secret)).await.status, 200);
+    second.signal(Signal::KILL);
+    let undo = async |key: &str| {
+        send(first.anyone(Method::DELETE, &format!("/keys/{key}/rotation")).bearer_auth(&session)).await
+    };
+    for key in [&old, &new] {
+        let refused = undo(key).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+        assert!(text(&refused.body["message"]).contains("was used"));
+    }
+    assert_eq!(send(first.exchange_request(&new, &secret)).await.status, 200);
 }
 
 fn rotate_and_finish(first: &Served, second: &Served) {

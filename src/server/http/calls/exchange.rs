@@ -17,7 +17,7 @@ use crate::server::http::request::client_addr::{ClientAddr, LoggedPrincipal};
 use crate::server::http::request::fields::Fields;
 use crate::server::http::response::failure::HttpError;
 use crate::server::state::{AppState, AppStateInner};
-use crate::server::store::{Issued, KeyCredential, USED_AFTER_ROTATION};
+use crate::server::store::{Issued, KeyCredential, Recorded, USED_AFTER_ROTATION, Use};
 
 /// The reason of a refused exchange in the history of its key.
 const WRONG_HASH: &str = "wrong hash";
@@ -196,6 +196,12 @@ impl AppStateInner {
         who.is(&proof.id);
         match (refused, token) {
             (None, Some(token)) => {
+                if found.is_some_and(|key| key.is_unused_successor) {
+                    // From now on its rotation can't be undone, on any server.
+                    let first = Use { at: now, from: source.to_owned() };
+                    let uses = vec![(proof.id.clone(), first)];
+                    self.store.record(Recorded { uses, ..Recorded::default() }).await?;
+                }
                 self.usage_recorder.issued(&proof.id, claims.r#gen, source, now);
                 let refresh_token = base16ct::lower::encode_string(refresh);
                 Ok(ExchangedTokens { access_token: token, refresh_token, expires: end })

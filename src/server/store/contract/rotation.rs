@@ -112,10 +112,15 @@ pub(crate) async fn a_rotation_is_undone_while_the_new_key_is_unused<D: Database
     assert_eq!(kinds(&store, &new).await, ["deleted", "created"]);
 
     let (old, new) = pair(&store, insert("two")).await;
+    let credential = async |key: &AccessKey, now| store.credential(id(key), now).await.unwrap().unwrap();
+    for (key, now, is_unused) in [(&new, at(14), true), (&old, at(14), false), (&new, at(100), false)] {
+        assert_eq!(credential(key, now).await.is_unused_successor, is_unused);
+    }
     let used = Use { at: at(15), from: "192.0.2.9".to_owned() };
     store.record(Recorded { uses: vec![(id(&new).to_owned(), used)], ..Recorded::default() }).await.unwrap();
     let refused = store.end_rotation(id(&old), None, RotationEnd::Undo, actor("mo"), at(20)).await.unwrap();
     assert_eq!(refused, Err(RotationRefusal::Used));
+    assert!(!credential(&new, at(20)).await.is_unused_successor);
     assert_eq!(key(&store, &old, at(20)).await.rotation, Some(Rotation::ReplacedBy(new.id.clone())));
 }
 
@@ -180,6 +185,10 @@ pub(crate) async fn a_rotation_follows_what_is_done_to_its_keys<D: Database>() {
     }
 
     let (old, new) = pair(&store, insert("three")).await;
+    let credential = async |key: &AccessKey, now| store.credential(id(key), now).await.unwrap().unwrap();
+    for (key, now, is_unused) in [(&new, at(14), true), (&old, at(14), false), (&new, at(100), false)] {
+        assert_eq!(credential(key, now).await.is_unused_successor, is_unused);
+    }
     let used = Use { at: at(15), from: "192.0.2.9".to_owned() };
     store.record(Recorded { uses: vec![(id(&new).to_owned(), used)], ..Recorded::default() }).await.unwrap();
     done(store.delete(id(&new), None, actor("jo"), at(30)).await.unwrap());

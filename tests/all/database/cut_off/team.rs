@@ -113,7 +113,7 @@ impl Team<'_> {
                     return true;
                 }
                 thread::spawn(move || {
-                    thread::sleep(moment); // anywhere in the server's transaction
+                    thread::park_timeout(moment); // anywhere in the server's transaction
                     database.unwrap().fail_over();
                     tell.send(None).unwrap();
                 });

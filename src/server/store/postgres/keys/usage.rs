@@ -17,19 +17,22 @@ impl PostgresStore {
     /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
     /// no key has, so that timing reveals nothing (at the end of the index it starts over).
     pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
-        let columns = "id, switched_off, reactivates_at, expires_at, generation, secret, replaced_by IS NOT NULL";
+        let columns = "id, switched_off, reactivates_at, expires_at, generation, secret, replaced_by IS NOT NULL,
+                       CASE WHEN rotates_until > $2 AND replaces IS NOT NULL
+                            THEN (SELECT at = 0 FROM uses WHERE uses.seq = keys.seq) ELSE false END";
         let sql = format!(
             "(SELECT {columns}, 0 AS part FROM keys WHERE id >= $1 ORDER BY id LIMIT 1)
              UNION ALL
              (SELECT {columns}, 1 FROM keys ORDER BY id LIMIT 1)
              ORDER BY part LIMIT 1"
         );
-        let found = self.lend().await?.row(&sql, args![id]).await?;
+        let found = self.lend().await?.row(&sql, args![id, now.timestamp_millis()]).await?;
         Ok(found.filter(|row| row.get::<_, &str>(0) == id).map(|row| {
             let expires_at = row.get::<_, Option<i64>>(3).map(time);
             let status = status(off(&row), expires_at, now);
-            let (generation, encrypted, is_replaced) = (row.get(4), row.get(5), row.get(6));
-            KeyCredential { status, expires_at, generation, encrypted, is_replaced }
+            let (generation, encrypted, is_replaced, is_unused_successor) =
+                (row.get(4), row.get(5), row.get(6), row.get(7));
+            KeyCredential { status, expires_at, generation, encrypted, is_replaced, is_unused_successor }
         }))
     }
 

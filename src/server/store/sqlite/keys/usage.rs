@@ -91,17 +91,20 @@ fn refused(transaction: &Transaction<'_>, recorded: &Recorded) -> Result<(), Sto
 /// Looks for the key at or after an ID, so that one that doesn't exist takes as long.
 fn credential(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, switched_off, expires_at, generation, secret, reactivates_at, replaced_by IS NOT NULL
+        "SELECT id, switched_off, expires_at, generation, secret, reactivates_at, replaced_by IS NOT NULL,
+                rotates_until > ?2 AND replaces IS NOT NULL AND last_used_at = 0
          FROM keys JOIN sealed USING (seq)
          WHERE id >= ?1 ORDER BY id LIMIT 1",
     )?;
     let mut at_or_after = |id: &str| {
-        let found = statement.query_row([id], |row| {
+        let found = statement.query_row(params![id, now.timestamp_millis()], |row| {
             let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
             let off = SwitchedOff { is_off: row.get(1)?, until: row.get::<_, Option<i64>>(5)?.map(time) };
             let status = status(off, expires_at, now);
-            let (generation, encrypted, is_replaced) = (row.get(3)?, row.get(4)?, row.get(6)?);
-            let credential = KeyCredential { status, expires_at, generation, encrypted, is_replaced };
+            let (generation, encrypted, is_replaced, is_unused_successor) =
+                (row.get(3)?, row.get(4)?, row.get(6)?, row.get(7)?);
+            let credential =
+                KeyCredential { status, expires_at, generation, encrypted, is_replaced, is_unused_successor };
             Ok((row.get::<_, String>(0)?, credential))
         });
         found.optional()
