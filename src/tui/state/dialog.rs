@@ -205,6 +205,8 @@ pub struct CreateDialog {
     pub form: KeyForm,
     pub attempt: FormAttempt,
     pub call: CallState,
+    /// The key that its values come from: one that can't be rotated.
+    pub like: Option<Box<AccessKey>>,
     /// Whether it was asked for a label: from then on there may be none.
     was_asked: bool,
 }
@@ -212,7 +214,12 @@ pub struct CreateDialog {
 impl CreateDialog {
     /// A dialog whose attempt is drawn.
     pub fn new(form: KeyForm) -> Self {
-        Self { form, attempt: FormAttempt::random(), call: CallState::None, was_asked: false }
+        Self { form, attempt: FormAttempt::random(), call: CallState::None, like: None, was_asked: false }
+    }
+
+    /// The same for a key like one that can't be rotated.
+    pub(crate) fn like(form: KeyForm, key: AccessKey) -> Self {
+        Self { like: Some(Box::new(key)), ..Self::new(form) }
     }
 
     /// Asks for a label if none is typed, once.

@@ -76,7 +76,7 @@ impl State {
                     IdentifyButton::Identify => "identify",
                     IdentifyButton::Cancel => "cancel",
                     IdentifyButton::Close => "close",
-                    IdentifyButton::Show | IdentifyButton::Deactivate => "select",
+                    _ => "select",
                 };
                 pick(submit, if dialog.takes_text() { "cancel" } else { "close" })
             }

@@ -147,7 +147,7 @@ async fn without_an_overlap_the_old_key_has_ended() {
     bench.type_keys("<Down>").await;
     assert_eq!(bench.state().list.selected_key().unwrap().status, Status::Expired);
     bench.type_keys("R").await;
-    bench.sees("only an active key can be rotated");
+    bench.sees(&format!("{old} has expired, so it can't be rotated."));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use latchkey::client::{self, Credentials, Link, Reply, Request};
 use latchkey::tui::state::Dialog;
 use tempfile::TempDir;
 
+use super::identify::paste;
 use super::team::{PASSWORD, base_of, bench, end_sessions, profiles, sessions, sign_in, sign_ins};
 
 #[tokio::test]
@@ -195,7 +196,10 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
     let folder = TempDir::new().unwrap();
     let (mut bench, team) = bench(&folder).await;
     sign_in(&mut bench, "jo").await;
-    bench.create("untouched").await;
+    let (_, secret) = bench.create("untouched").await;
+    paste(&mut bench, secret.expose()).await;
+    bench.sees("[Deactivate] [Rotate…]");
+    bench.type_keys("<Esc>").await;
     bench.sees(" delete ");
     bench.type_keys("?").await;
     bench.sees("Delete an access key");
@@ -209,6 +213,10 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
         assert!(bench.state().dialog.is_none(), "{press}");
         bench.sees("This profile is read-only");
     }
+    paste(&mut bench, secret.expose()).await;
+    bench.sees("[Close] [Show in list]");
+    bench.loses("[Deactivate] [Rotate…]");
+    bench.type_keys("<Esc>").await;
     bench.type_keys("?profile").await;
     bench.sees("Switch to another profile");
     bench.type_keys("<Esc>").await;
@@ -219,6 +227,9 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
     bench.type_keys("d").await;
     assert!(bench.state().dialog.is_none());
     bench.sees("You are signed in as an auditor (read-only).");
+    paste(&mut bench, secret.expose()).await;
+    bench.sees("[Close] [Show in list]");
+    bench.loses("[Deactivate] [Rotate…]");
     team.stop().await;
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::client::{ApiError, DeletedKey, Identified, KeyOwner, TokenStatus};
-use crate::domain::{AccessKey, KeyId, Leak, SecretKey, Status, Untrusted, leaks_in};
+use crate::domain::{AccessKey, KeyId, Leak, Rotation, SecretKey, Status, Untrusted, leaks_in};
 use crate::operations::access::Access;
 use crate::operations::format::{key_in_line, local_time, relative};
 use crate::operations::keys::activate::Switch;
@@ -69,7 +69,10 @@ impl Finding {
         let Self { name, .. } = self;
         let token = self.token.as_ref().map(|token| token_words(token, now)).unwrap_or_default();
         match &self.owner {
-            Some(KeyOwner::Key(key)) => format!("{name} of: {}.{token}", key_in_line(key)),
+            Some(KeyOwner::Key(key)) => {
+                let pair = pair_words(key).unwrap_or_default();
+                format!("{name} of: {}.{pair}{token}", key_in_line(key))
+            }
             Some(KeyOwner::Deleted(deleted)) => format!("{name} of a deleted key: {}.{token}", deleted_words(deleted)),
             None => self.unknown_words(),
         }
@@ -89,6 +92,20 @@ impl Finding {
 /// What an HMAC token is looked for with.
 const LACKS: &str = "HMAC token: can't be looked up by itself. Paste it together with the access key ID (x-key) and the \
                      content that it was made of.";
+
+/// What is said of a key whose rotation is under way; begins with a blank.
+fn pair_words(key: &AccessKey) -> Option<String> {
+    Some(match key.rotation.as_ref()? {
+        Rotation::ReplacedBy(new) => {
+            let new = new.to_display(KeyId::MAX_CHARS);
+            format!(" It is being replaced by {new}: finish that rotation to end it now.")
+        }
+        Rotation::Replaces(old) => {
+            let old = old.to_display(KeyId::MAX_CHARS);
+            format!(" It replaces {old}, and that rotation is under way.")
+        }
+    })
+}
 
 /// What is said of an access token after its key; begins with a blank.
 fn token_words(token: &TokenStatus, now: DateTime<Utc>) -> String {

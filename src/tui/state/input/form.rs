@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use crate::client::Changes;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
-use crate::domain::{AccessKey, Lifetimes, Texts};
+use crate::domain::{AccessKey, Lifetimes, Status, Texts};
 use crate::operations::keys::edit;
 use crate::operations::prompts::input;
 use crate::tui::field::Field;
@@ -47,6 +47,13 @@ impl KeyForm {
     /// A form that holds what a key has now.
     pub fn of(key: &AccessKey, limits: Lifetimes, ahead: TimeDelta) -> Self {
         Self::new(|field| field.raw_text(key), ExpiryInput::of(key.expires_at, limits), ahead)
+    }
+
+    /// A form for a new key like one that is inactive or has expired: with its expiry, if the server would take it.
+    pub(crate) fn like(key: &AccessKey, limits: Lifetimes, ahead: TimeDelta) -> Self {
+        let form = Self::of(key, limits, ahead);
+        let is_allowed = if key.expires_at.is_some() { key.status != Status::Expired } else { limits.most.is_none() };
+        if is_allowed { form } else { Self { expiry: ExpiryInput::of_new(limits), ..form } }
     }
 
     fn new<'a>(text: impl Fn(&KeyField) -> &'a str, expiry: ExpiryInput, ahead: TimeDelta) -> Self {

@@ -8,7 +8,7 @@ use crate::operations::messages;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::input::text_input::TextInput;
-use crate::tui::state::{CallState, Dialog, Effect, Question, State};
+use crate::tui::state::{CallState, Dialog, Effect, ExpiryChoice, Question, State};
 
 /// The most characters of a text that holds a secret.
 const MOST: usize = 16 * 1024;
@@ -25,6 +25,8 @@ pub struct IdentifyDialog {
     /// What was asked for: in it is what was pasted, until the answer has come.
     asked: Vec<Leak>,
     attempt: Attempt,
+    /// Whether this user may change keys here.
+    may_change: bool,
 }
 
 /// A button of the dialog.
@@ -36,10 +38,16 @@ pub enum IdentifyButton {
     /// Show the key in the list.
     Show,
     Deactivate,
+    /// Replace it by a new key; it ends at once, since others know its secret.
+    Rotate,
+    /// Show the rotation that is under way.
+    Pair,
+    /// Create a key like it, which can't be rotated.
+    Replace,
 }
 
 impl IdentifyDialog {
-    fn new() -> Self {
+    fn new(may_change: bool) -> Self {
         Self {
             pasted: Field::masked(MOST),
             focus: 0,
@@ -47,6 +55,7 @@ impl IdentifyDialog {
             findings: Vec::new(),
             asked: Vec::new(),
             attempt: Attempt::next(),
+            may_change,
         }
     }
 
@@ -62,12 +71,17 @@ impl IdentifyDialog {
 
     /// The buttons; where something was found, the safe one comes first.
     pub fn buttons(&self) -> &'static [IdentifyButton] {
-        use IdentifyButton::{Cancel, Close, Deactivate, Identify, Show};
+        use IdentifyButton::{Cancel, Close, Deactivate, Identify, Pair, Replace, Rotate, Show};
         match self.key() {
             _ if self.takes_text() => &[Identify, Cancel],
             None => &[Close],
-            Some(key) if key.status == Status::Active => &[Close, Show, Deactivate],
-            Some(_) => &[Close, Show],
+            Some(_) if !self.may_change => &[Close, Show],
+            Some(key) => match (key.status == Status::Active, key.rotation.is_some()) {
+                (true, true) => &[Close, Show, Deactivate, Pair],
+                (true, false) => &[Close, Show, Deactivate, Rotate],
+                (false, true) => &[Close, Show, Pair],
+                (false, false) => &[Close, Show, Replace],
+            },
         }
     }
 
@@ -103,7 +117,8 @@ impl TextInput for IdentifyDialog {
 
 impl State {
     pub(crate) fn open_identify(&mut self) {
-        self.dialog = Some(Dialog::Identify(Box::new(IdentifyDialog::new())));
+        let may_change = self.read_only().is_none();
+        self.dialog = Some(Dialog::Identify(Box::new(IdentifyDialog::new(may_change))));
     }
 
     pub(crate) fn act_in_identify(&mut self, action: Action) -> Option<Effect> {
@@ -144,14 +159,18 @@ impl State {
             }
             IdentifyButton::Deactivate => {
                 let key = dialog.key()?.clone();
-                if let Some(why) = self.read_only() {
-                    self.say(why.to_string());
-                    return None;
-                }
                 let id = key.id.clone();
                 self.dialog = Some(Dialog::Switch(Question::new(key), Switch::Deactivate(None)));
                 // What is pressed next is about this key too.
                 self.list.go_to(id).map(Effect::from)
+            }
+            IdentifyButton::Rotate | IdentifyButton::Pair | IdentifyButton::Replace => {
+                let key = dialog.key()?.clone();
+                let effect = self.open_rotation_of(key);
+                if let Some(Dialog::Rotate(dialog)) = &mut self.dialog {
+                    dialog.overlap.chosen = ExpiryChoice::Now;
+                }
+                effect
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Replacing a key by a new one, and ending that.
 
 use crate::client::{ApiError, Attempt, Changed, EndedRotation, RotationEnd};
-use crate::domain::AccessKey;
+use crate::domain::{AccessKey, Status};
 use crate::operations::deliver::NotSaved;
 use crate::operations::keys::rotate;
 use crate::operations::messages;
@@ -9,7 +9,8 @@ use crate::tui::keymap::Action;
 use crate::tui::state::input::text_input::TextInput as _;
 use crate::tui::state::rotation::RotationOutcome;
 use crate::tui::state::{
-    CallState, ClockReading, Dialog, Effect, Reveal, RotateDialog, RotateFocus, RotationDialog, State, TargetKind,
+    CallState, ClockReading, CreateDialog, Dialog, Effect, KeyForm, Reveal, RotateDialog, RotateFocus, RotationDialog,
+    State, TargetKind,
 };
 
 /// Cells of what the system or a command says.
@@ -19,6 +20,11 @@ impl State {
     /// Begins the rotation of the selected key, or shows the one that is under way.
     pub(crate) fn open_rotation(&mut self) -> Option<Effect> {
         let key = self.list.selected_key()?.clone();
+        self.open_rotation_of(key)
+    }
+
+    /// The same of any key. One that can't be rotated leads to a form for a new key like it.
+    pub(crate) fn open_rotation_of(&mut self, key: AccessKey) -> Option<Effect> {
         if let Some(rotation) = &key.rotation {
             let window = self.list.window.as_ref();
             let other = window.and_then(|window| window.get(window.find(rotation.other())?)).cloned();
@@ -27,12 +33,13 @@ impl State {
             self.dialog = Some(Dialog::Rotation(Box::new(dialog)));
             return Some(request.into());
         }
-        if let Some(why) = rotate::refusal(&key) {
-            self.say(why);
-            return None;
-        }
-        let dialog = RotateDialog::new(key, self.list.lifetimes, self.list.ahead);
-        self.dialog = Some(Dialog::Rotate(Box::new(dialog)));
+        let (limits, ahead) = (self.list.lifetimes, self.list.ahead);
+        self.dialog = Some(if key.status == Status::Active {
+            Dialog::Rotate(Box::new(RotateDialog::new(key, limits, ahead)))
+        } else {
+            let form = KeyForm::like(&key, limits, ahead);
+            Dialog::Create(CreateDialog::like(form, key))
+        });
         self.accepted.clear();
         Some(Effect::Look) // while it is filled in, it is looked who will see the secret
     }
@@ -156,7 +163,8 @@ impl State {
         end: RotationEnd,
         result: Result<Box<Changed<EndedRotation>>, ApiError>,
     ) -> Option<Effect> {
-        self.undo.take_if(|undo| undo.awaits(before));
+        // Of a rotation that has ended nothing can be taken back.
+        self.undo.take_if(|undo| undo.awaits(before) || result.is_ok());
         let Changed { result: ended, in_force } = *match (result, &mut self.dialog) {
             (Ok(ended), dialog) => {
                 dialog.take_if(|dialog| matches!(dialog, Dialog::Rotation(pair) if pair.has(&before.id)));

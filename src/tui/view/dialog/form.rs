@@ -7,6 +7,7 @@ use ratatui::text::Span;
 
 use super::{draw_call, expiry};
 use crate::domain::key::fields::KeyField;
+use crate::domain::{Status, capitalized};
 use crate::tui::field::Field;
 use crate::tui::state::{CallState, ClockReading, CreateDialog, EditDialog, ExitState, Focus, KeyForm, State};
 use crate::tui::theme;
@@ -24,12 +25,30 @@ pub(crate) fn draw_create(
     state: &State,
     now: ClockReading,
 ) -> Option<Position> {
-    let inside = popup(frame, area, 72, 11 + rows(&dialog.form), "Create access key");
-    let words = "The secret access key is shown only once, in the next step. Decide now where you will store it.";
+    let (title, in_short, words) = match &dialog.like {
+        Some(key) => {
+            let (id, status) = (key.id.to_display(40), key.status.as_str());
+            let why = if key.status == Status::Expired { "has expired" } else { "is inactive" };
+            (
+                "Create a key like it",
+                format!("{} keys can't be rotated", capitalized(status)),
+                format!(
+                    "{id} {why}, so it can't be rotated. This creates a key like it. Delete the old one later (d)."
+                ),
+            )
+        }
+        None => (
+            "Create access key",
+            "Its secret is shown only once".to_owned(),
+            "The secret access key is shown only once, in the next step. Decide now where you will store it."
+                .to_owned(),
+        ),
+    };
+    let inside = popup(frame, area, 72, 11 + rows(&dialog.form), title);
     if !has_room_for_words(inside, &dialog.form) {
-        in_border(frame, inside, "Its secret is shown only once");
+        in_border(frame, inside, &in_short);
     }
-    let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
+    let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", &words, now);
     let waiting = if state.exit == ExitState::No { "Creating key…" } else { "Creating the key, then quitting…" };
     draw_call(frame, rest, &dialog.call, waiting);
     cursor.filter(|_| !dialog.call.is_sent())

@@ -56,5 +56,8 @@ const fn name(button: IdentifyButton) -> &'static str {
         IdentifyButton::Close => "Close",
         IdentifyButton::Show => "Show in list",
         IdentifyButton::Deactivate => "Deactivate",
+        IdentifyButton::Rotate => "Rotate…",
+        IdentifyButton::Pair => "Rotation…",
+        IdentifyButton::Replace => "New key like it…",
     }
 }
