@@ -30,6 +30,15 @@ pub struct Due<'a> {
 }
 
 impl Reason {
+    /// The name of the view that lists such keys.
+    const fn view(self) -> &'static str {
+        match self {
+            Self::Expires => "expiring",
+            Self::Rotation => "rotating",
+            Self::Reactivates => "reactivating",
+        }
+    }
+
     /// Its word for programs: a promise to scripts.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -78,24 +87,23 @@ impl Due<'_> {
     }
 }
 
-/// How many there are of each, in a sentence; none if nothing is due.
-pub fn summary(all: &[Due<'_>], days: u16) -> Option<String> {
-    let count = |reason| all.iter().filter(|due| due.reason == reason).count() as u64;
-    let within = if days == 1 { "within a day".to_owned() } else { format!("within {days} days") };
-    let words = |count: u64, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        _ => Some(format!("{} {many}", grouped(count))),
+/// How many there are of each, in a sentence, each with how the view of that name is shown; none if nothing is due.
+pub fn summary(all: &[Due<'_>], days: u16, shown_by: &dyn Fn(&str) -> String) -> Option<String> {
+    let within = if days == 1 { "Within a day".to_owned() } else { format!("Within {days} days") };
+    let words = |reason: Reason, one: &str, many: &str| {
+        let count = all.iter().filter(|due| due.reason == reason).count() as u64;
+        let words = if count == 1 { one } else { many };
+        (count > 0).then(|| format!("{} {words} ({})", grouped(count), shown_by(reason.view())))
     };
     let parts: Vec<String> = [
-        words(count(Reason::Expires), "key expires", "keys expire").map(|words| format!("{words} {within}")),
-        words(count(Reason::Rotation), "rotation waits", "rotations wait"),
-        words(count(Reason::Reactivates), "deactivation ends", "deactivations end"),
+        words(Reason::Expires, "key expires", "keys expire"),
+        words(Reason::Rotation, "rotation ends", "rotations end"),
+        words(Reason::Reactivates, "deactivated key works again", "deactivated keys work again"),
     ]
     .into_iter()
     .flatten()
     .collect();
-    (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
+    (!parts.is_empty()).then(|| format!("{within}: {}.", parts.join(", ")))
 }
 
 #[cfg(test)]
@@ -103,7 +111,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::domain::{Rotation, Untrusted};
+    use crate::domain::{Rotation, Untrusted, views};
     use crate::operations::format::time;
 
     #[test]
@@ -130,8 +138,14 @@ mod tests {
             line.starts_with("backup (PK7QW3N5ZJ0V4T8M2XHC), owner jo^[: expires in 3 days, 2026-11-30T12:00:00Z"),
             "{line}"
         );
-        let said = summary(&due, 7).unwrap();
-        assert_eq!(said, "1 key expires within 7 days, 1 rotation waits, 1 deactivation ends.");
-        assert_eq!(summary(&[], 7), None);
+        let shown_by = |view: &str| format!("view {view}");
+        assert_eq!(
+            summary(&due, 7, &shown_by).unwrap(),
+            "Within 7 days: 1 key expires (view expiring), 1 rotation ends (view rotating), 1 deactivated key works \
+             again (view reactivating)."
+        );
+        assert_eq!(summary(&[], 7, &shown_by), None);
+        let has_view = |reason: &Reason| views(None).iter().any(|view| view.name == reason.view());
+        assert!([Reason::Expires, Reason::Rotation, Reason::Reactivates].iter().all(has_view));
     }
 }

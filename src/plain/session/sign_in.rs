@@ -52,8 +52,9 @@ impl Session {
 
     /// Says what needs attention soon, if anything. What is wrong with the server is said by the command that follows.
     pub(super) async fn tell_due(&mut self) -> Flow<()> {
+        let shown_by = |view: &str| format!("view {view}");
         let asked = self.console.wait(self.connection.client.due(DUE_DAYS)).await?;
-        if let Some(words) = asked.ok().and_then(|keys| due::summary(&due::all(&keys), DUE_DAYS)) {
+        if let Some(words) = asked.ok().and_then(|keys| due::summary(&due::all(&keys), DUE_DAYS, &shown_by)) {
             self.console.say(words);
         }
         Ok(())

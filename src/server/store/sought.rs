@@ -43,6 +43,8 @@ pub(crate) struct ColumnTest {
 pub(crate) enum StoredColumn {
     /// Until when it is one of the two keys of a rotation; 0 if it never was.
     RotatesUntil,
+    /// When it becomes active again by itself, if it does.
+    Reactivates,
     /// The folded owner.
     Owner,
     CreatedBy,
@@ -55,6 +57,15 @@ pub(crate) enum StoredColumn {
 }
 
 impl StoredColumn {
+    /// What every row of its index meets, in SQL, where that has some rows only.
+    pub(crate) const fn indexed(self) -> Option<&'static str> {
+        match self {
+            Self::RotatesUntil => Some(" > 0"),
+            Self::Reactivates => Some(" IS NOT NULL"),
+            _ => None,
+        }
+    }
+
     /// The column that a list is sorted by. None for the order of creation: the clock may have been set back.
     pub(crate) const fn of(sort: Sort) -> Option<Self> {
         match sort {
@@ -204,6 +215,7 @@ fn alternatives(asked: &Test) -> Vec<Vec<ColumnTest>> {
         }
         Test::NeverExpires => vec![vec![one(StoredColumn::Ends, number(NEVER_ENDS))]],
         Test::Created(range) => vec![vec![one(StoredColumn::Created, between(range))]],
+        Test::Reactivates(range) => vec![vec![one(StoredColumn::Reactivates, between(range))]],
         Test::Rotating(now) => {
             let after = Some(now.timestamp_millis() + 1);
             vec![vec![one(StoredColumn::RotatesUntil, Values::Between(after, None))]]

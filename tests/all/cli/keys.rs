@@ -232,7 +232,7 @@ fn lists_are_filtered_sorted_and_cut() {
     );
     let error = home.run(&["keys", "list", "--view", "betas"]).failed(2);
     assert!(error.contains("--view: there is no view with this name; there are: all, active,"), "{error}");
-    assert!(error.contains("mine, rotating, the beta."), "{error}");
+    assert!(error.contains("rotating, reactivating, mine, the beta."), "{error}");
     let ends = home.create("ends").0;
     home.run(&["keys", "edit", &ends, "--expires", "20d"]).good();
     assert_eq!(labels(&["--sort", "expires", "--limit", "1"]), ["ends"]);

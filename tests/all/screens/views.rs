@@ -58,7 +58,7 @@ fn overview_on_a_low_screen() {
 #[test]
 fn a_view_of_the_list() {
     assert_snapshot!(at_sizes(&[(80, 24), (50, 14)], |size| {
-        let mut stage = counted(size, "9", None);
+        let mut stage = counted(size, "<End><Enter>", None);
         stage.answer(Ok(some_keys()), 5);
         stage
     }));

@@ -35,6 +35,8 @@ pub enum Test {
     Created(TimeRange),
     /// It is one of the two keys of a rotation that is under way at this time.
     Rotating(DateTime<Utc>),
+    /// When it becomes active again by itself. A key that doesn't is in no range.
+    Reactivates(TimeRange),
 }
 
 /// A text, or its beginning.

@@ -9,13 +9,13 @@ mod token;
 
 use std::fmt::{Display, Formatter};
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
 use term::{Clause, Term};
 use times::Moment;
 use token::Token;
 
-use super::conditions::{Condition, Conditions, Test, TextPattern};
+use super::conditions::{Condition, Conditions, Test, TextPattern, TimeRange};
 use crate::domain::{Status, fold, words};
 
 pub use error::SearchError;
@@ -27,7 +27,7 @@ pub struct Search {
 }
 
 /// What can be asked besides words: the form, and what it finds.
-pub const SEARCH_FILTERS: [(&str, &str); 13] = [
+pub const SEARCH_FILTERS: [(&str, &str); 14] = [
     ("owner:jo", "whose owner is jo; owner:jo* begins with jo"),
     ("owner:\"\"", "without an owner"),
     ("by:mia", "created by mia"),
@@ -40,6 +40,7 @@ pub const SEARCH_FILTERS: [(&str, &str); 13] = [
     ("created:<7d", "created in the last 7 days; >7d: before that"),
     ("created:>2026-12-31", "created after that day; <, <= and >= too"),
     ("rotating", "the old and the new key of rotations under way"),
+    ("reactivates:<1d", "deactivated, and active again within a day; reactivates:any: at any time"),
     ("-word, -filter", "without what it would find"),
 ];
 
@@ -116,7 +117,9 @@ impl Search {
         for term in &mut self.terms {
             match &mut term.clause {
                 Clause::Unused(moment) => *moment = moment.start_in(zone).map_or(*moment, Moment::At),
-                Clause::Expires(when) | Clause::Created(when) => *when = when.in_zone(zone),
+                Clause::Expires(when) | Clause::Created(when) | Clause::Reactivates(Some(when)) => {
+                    *when = when.in_zone(zone);
+                }
                 _ => {}
             }
         }
@@ -146,6 +149,13 @@ impl Search {
                 Clause::NeverExpires => meets(Test::NeverExpires),
                 Clause::Created(when) => meets(Test::Created(when.range(now, zone, false))),
                 Clause::Rotating => meets(Test::Rotating(now)),
+                Clause::Reactivates(when) => {
+                    let range = when.map(|when| when.range(now, zone, true)).unwrap_or_default();
+                    // One whose time has come is active, whether that is stored yet or not.
+                    let after = now + TimeDelta::milliseconds(1);
+                    let from = range.from.map_or(after, |from| from.max(after));
+                    meets(Test::Reactivates(TimeRange { from: Some(from), ..range }));
+                }
             }
         }
         Conditions(all)

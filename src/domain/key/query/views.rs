@@ -46,8 +46,9 @@ pub fn views(me: Option<&str>) -> Vec<View> {
         view("never-used", "Never used", "never-used"),
         view("no-owner", "Without an owner", "owner:\"\""),
     ];
+    views.push(view("rotating", "Rotations under way", "rotating"));
+    views.push(view("reactivating", "Deactivated for a while", "reactivates:any"));
     let mine = me.map(|me| view("mine", "Created by me", &format!("by:{}", super::TextPattern::Is(me.to_owned()))));
     views.extend(mine);
-    views.push(view("rotating", "Rotations under way", "rotating"));
     views
 }

@@ -8,7 +8,7 @@ use crate::domain::{
     AccessKey, Condition, Conditions, Lifetimes, Order, Search, Sort, Status, Test, TextPattern, Texts, TimeRange,
     fold, words,
 };
-use crate::server::store::{KeyInsert, KeyPage, Keyset, PageQuery, Recorded, RotationInsert, Store, Use};
+use crate::server::store::{Change, KeyInsert, KeyPage, Keyset, PageQuery, Recorded, RotationInsert, Store, Use};
 
 /// Keys that have equal and different values in every column; gives what was created, in order of creation.
 pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
@@ -23,7 +23,9 @@ pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
         }
         let key = create(store, new, at(n)).await;
         if n % 4 == 0 {
-            store.edit(id(&key), switch(true), actor("jo"), at(30)).await.unwrap();
+            let reactivates_at = (n % 8 == 0).then(|| at(250 + n));
+            let off = Change { reactivates_at, ..switch(true) };
+            store.edit(id(&key), off, actor("jo"), at(30)).await.unwrap();
         }
         if n % 3 == 0 {
             let last = Use { at: at(40 + n % 2), from: "198.51.100.7".to_owned() };
@@ -302,6 +304,7 @@ fn meets(key: &AccessKey, condition: &Condition) -> bool {
         Test::NeverExpires => key.expires_at.is_none(),
         Test::Created(range) => within(key.created_at, range),
         Test::Rotating(_) => key.rotation.is_some(),
+        Test::Reactivates(range) => key.reactivates_at.is_some_and(|at| within(at, range)),
     };
     met != condition.excluded
 }
@@ -350,6 +353,11 @@ pub(crate) async fn every_question_finds_what_a_look_at_each_key_finds<D: Databa
         "rotating".to_owned(),
         "-rotating".to_owned(),
         "rotating -status:inactive ärger".to_owned(),
+        "reactivates:any".to_owned(),
+        "-reactivates:any status:inactive".to_owned(),
+        "reactivates:<1d -reactivates:<1h".to_owned(),
+        format!("reactivates:<{}", time(258)),
+        format!("reactivates:>={} owner:\"\"", time(258)),
         "alpha owner:alpha by:jo".to_owned(),
         "är -owner:alpha status:active,inactive never-used".to_owned(),
         "-alpha".to_owned(),

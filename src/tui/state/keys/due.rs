@@ -3,11 +3,7 @@
 use crate::client::{ApiError, Request};
 use crate::domain::{AccessKey, DUE_DAYS};
 use crate::operations::keys::due;
-use crate::operations::keys::due::Reason;
 use crate::tui::state::{State, Window};
-
-/// What shows the keys that expire.
-const PRESS: &str = "v 2 lists them.";
 
 impl State {
     /// Whether it is to be asked for now.
@@ -29,10 +25,14 @@ impl State {
     /// Tells it in one line, unless there is something else to be read. The list says what is wrong with the server.
     pub(crate) fn on_due(&mut self, days: u16, result: Result<Vec<AccessKey>, ApiError>) {
         let Ok(keys) = result else { return };
-        let all = due::all(&keys);
-        if let (Some(words), None) = (due::summary(&all, days), &self.notice) {
-            let expires = all.iter().any(|due| due.reason == Reason::Expires);
-            self.say(if expires { format!("{words} {PRESS}") } else { words });
+        let all = self.offered_views();
+        // By its number in the dialog of the views.
+        let shown_by = |name: &str| match all.iter().position(|view| view.name == name) {
+            Some(at @ 0..=9) => format!("v {at}"),
+            _ => "v".to_owned(),
+        };
+        if let (Some(words), None) = (due::summary(&due::all(&keys), days, &shown_by), &self.notice) {
+            self.say(words);
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::domain::key::query::conditions::TextPattern;
 pub(super) const NEVER_USED: &str = "never-used";
 /// The filter for keys whose rotation is under way.
 pub(super) const ROTATING: &str = "rotating";
+/// The value of `reactivates:` for keys that are deactivated for a while.
+pub(super) const ANY: &str = "any";
 /// The value of `expires:` for keys that never expire.
 pub(super) const NEVER: &str = "never";
 
@@ -34,6 +36,8 @@ pub(super) enum Clause {
     NeverExpires,
     Created(When),
     Rotating,
+    /// None is at any time.
+    Reactivates(Option<When>),
 }
 
 impl Display for Term {
@@ -62,6 +66,8 @@ impl Display for Term {
             Clause::NeverExpires => write!(f, "expires:{NEVER}")?,
             Clause::Created(when) => write!(f, "created:{when}")?,
             Clause::Rotating => f.write_str(ROTATING)?,
+            Clause::Reactivates(None) => write!(f, "reactivates:{ANY}")?,
+            Clause::Reactivates(Some(when)) => write!(f, "reactivates:{when}")?,
         }
         Ok(())
     }

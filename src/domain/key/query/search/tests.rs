@@ -15,6 +15,10 @@ fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
+fn just_after() -> DateTime<Utc> {
+    now() + TimeDelta::milliseconds(1)
+}
+
 fn tests_of(text: &str) -> Vec<(bool, Test)> {
     let Conditions(all) = parsed(text).conditions(now(), &Utc);
     all.into_iter().map(|condition| (condition.excluded, condition.test)).collect()
@@ -32,6 +36,9 @@ fn words_and_filters() {
     use TextPattern::{Begins, Is};
     let contains = |text: &str| Test::Contains(text.to_owned());
     let pattern = |how: fn(String) -> TextPattern, text: &str| how(text.to_owned());
+    // One whose time has come is active.
+    let reactivates =
+        |before: Option<&str>| Test::Reactivates(TimeRange { from: Some(just_after()), before: before.map(time) });
     for (text, meant) in [
         ("", vec![]),
         ("  Zürich \u{a0} BACKUP ", vec![(false, contains("zurich")), (false, contains("backup"))]),
@@ -56,6 +63,14 @@ fn words_and_filters() {
         (
             "Rotating -rotating \"rotating\"",
             vec![(false, Test::Rotating(now())), (true, Test::Rotating(now())), (false, contains("rotating"))],
+        ),
+        (
+            "reactivates:Any -reactivates:<1d reactivates:<2026-12-01",
+            vec![
+                (false, reactivates(None)),
+                (true, reactivates(Some("2026-11-28T12:00:00Z"))),
+                (false, reactivates(Some("2026-12-01T00:00:00Z"))),
+            ],
         ),
     ] {
         assert_eq!(tests_of(text), meant, "{text}");
@@ -157,7 +172,7 @@ fn only_words_are_for_every_server() {
 /// Texts of what the language is made of, in every order: whatever is understood means the same when it is written.
 #[test]
 fn what_is_understood_is_written_and_read_again() {
-    const PARTS: [&str; 27] = [
+    const PARTS: [&str; 29] = [
         "-",
         "\"",
         "\\",
@@ -172,6 +187,8 @@ fn what_is_understood_is_written_and_read_again() {
         "never-used",
         "never",
         "rotating",
+        "reactivates",
+        "any",
         "active,expired",
         "90d",
         "2w",

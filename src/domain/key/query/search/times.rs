@@ -62,9 +62,12 @@ impl When {
         let known = [("<=", Sign::AtMost), (">=", Sign::AtLeast), ("<", Sign::Less), (">", Sign::More)];
         let compared = known.into_iter().find_map(|(sign, how)| Some((text.strip_prefix(sign)?, how)));
         let moment = Moment::parse(compared.map_or(text, |(rest, _)| rest)).map_err(|why| {
-            let never =
-                if field == "expires" { ", with < or > before it, or never" } else { ", with < or > before it" };
-            wrong(&format!("{why}{never}"))
+            let or = match field {
+                "expires" => ", or never",
+                "reactivates" => ", or any",
+                _ => "",
+            };
+            wrong(&format!("{why}, with < or > before it{or}"))
         })?;
         match (compared, moment) {
             (Some((_, how)), moment) => Ok(Self::Compared(how, moment)),

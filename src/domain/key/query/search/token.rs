@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::error::SearchError;
-use super::term::{Clause, NEVER, NEVER_USED, ROTATING, Term};
+use super::term::{ANY, Clause, NEVER, NEVER_USED, ROTATING, Term};
 use super::times::{Moment, When};
 use crate::domain::Status;
 use crate::domain::key::query::conditions::TextPattern;
 
 /// The names of filters that take a value.
-const FIELDS: [&str; 6] = ["owner", "by", "status", "unused", "expires", "created"];
-const KNOWN: &str = "use owner:, by:, status:, unused:, never-used, expires:, created: or rotating";
+const FIELDS: [&str; 7] = ["owner", "by", "status", "unused", "expires", "created", "reactivates"];
+const KNOWN: &str = "use owner:, by:, status:, unused:, never-used, expires:, created:, rotating or reactivates:";
 
 /// A part of the text between blanks that are not in quotes.
 pub(super) struct Token {
@@ -107,6 +107,10 @@ impl Token {
             "expires" if text.eq_ignore_ascii_case(NEVER) => Ok(Clause::NeverExpires),
             "expires" => When::parse("expires", &text).map(Clause::Expires).map_err(wrong),
             "created" => When::parse("created", &text).map(Clause::Created).map_err(wrong),
+            "reactivates" if text.eq_ignore_ascii_case(ANY) => Ok(Clause::Reactivates(None)),
+            "reactivates" => {
+                When::parse("reactivates", &text).map(|when| Clause::Reactivates(Some(when))).map_err(wrong)
+            }
             _ => {
                 let near = FIELDS.into_iter().max_by(|one, other| {
                     strsim::jaro_winkler(one, &word).total_cmp(&strsim::jaro_winkler(other, &word))

@@ -59,7 +59,7 @@ pub(crate) fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut SqlArgs) -> 
             let from = from.map(|from| format!("{column} >= {}", args.place(from)));
             let below = below.map(|below| format!("{column} < {}", args.place(below)));
             // The index of those has no others.
-            let indexed = (tested.column == StoredColumn::RotatesUntil).then(|| format!("{column} > 0"));
+            let indexed = tested.column.indexed().map(|test| format!("{column}{test}"));
             match (from, below) {
                 (None, None) => "true".to_owned(),
                 (from, below) => indexed.into_iter().chain(from).chain(below).collect::<Vec<_>>().join(" AND "),
@@ -72,6 +72,7 @@ pub(crate) fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut SqlArgs) -> 
 const fn column(column: StoredColumn, is_of_uses: bool) -> &'static str {
     match column {
         StoredColumn::RotatesUntil => "k.rotates_until",
+        StoredColumn::Reactivates => "k.reactivates_at",
         StoredColumn::Owner => "k.owner_fold",
         StoredColumn::CreatedBy => "k.created_by",
         StoredColumn::Ends => "k.ends_at",

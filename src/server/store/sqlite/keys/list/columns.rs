@@ -51,7 +51,7 @@ impl ColumnSql {
                 let from = from.map(|from| format!("{column} >= {}", self.place(SortValue::Number(from))));
                 let below = below.map(|below| format!("{column} < {}", self.place(SortValue::Number(below))));
                 // The index of those has no others.
-                let indexed = (tested.column == StoredColumn::RotatesUntil).then(|| format!("{column} > 0"));
+                let indexed = tested.column.indexed().map(|test| format!("{column}{test}"));
                 match (from, below) {
                     (None, None) => "1".to_owned(),
                     (from, below) => indexed.into_iter().chain(from).chain(below).collect::<Vec<_>>().join(" AND "),
@@ -69,6 +69,7 @@ impl ColumnSql {
 const fn column(column: StoredColumn) -> &'static str {
     match column {
         StoredColumn::RotatesUntil => "rotates_until",
+        StoredColumn::Reactivates => "reactivates_at",
         StoredColumn::Owner => "owner_fold",
         StoredColumn::CreatedBy => "created_by",
         StoredColumn::Ends => "ends_at",
@@ -83,6 +84,7 @@ pub(crate) fn index(tests: &[ColumnTest]) -> &'static str {
     match tests.first().map(|test| test.column) {
         Some(StoredColumn::LastUsed) if tests.len() > 1 => "keys_never_used",
         Some(StoredColumn::RotatesUntil) => "keys_rotating",
+        Some(StoredColumn::Reactivates) => "keys_to_reactivate",
         Some(StoredColumn::Owner) => "keys_by_owner",
         Some(StoredColumn::CreatedBy) => "keys_by_creator",
         Some(StoredColumn::Ends) => "keys_by_end",
