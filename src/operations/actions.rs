@@ -291,11 +291,9 @@ impl ActionEntry {
         if self.press.len() == 1 { self.press } else { "" }
     }
 
-    /// Whether it is offered: only if it is permitted, and `finish` only if a key creation was interrupted.
-    pub fn is_offered(&self, permissions: Permissions, has_pending: bool) -> bool {
-        !(self.changes_keys && permissions.read_only.is_some())
-            && (permissions.superuser || !self.needs_superuser)
-            && (has_pending || self.id != ActionId::Finish)
+    /// Whether it is offered: only if it is permitted.
+    pub const fn is_offered(&self, permissions: Permissions) -> bool {
+        !(self.changes_keys && permissions.read_only.is_some()) && (permissions.superuser || !self.needs_superuser)
     }
 }
 

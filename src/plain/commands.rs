@@ -144,8 +144,8 @@ fn refuse_if_read_only(session: &Session) -> Flow<()> {
 
 /// Lists what is offered here.
 fn help(session: &mut Session) {
-    let (permissions, has_pending) = (Permissions::of(&session.connection.server), session.has_left_over);
-    for action in numbered().into_iter().filter(|action| action.is_offered(permissions, has_pending)) {
+    let permissions = Permissions::of(&session.connection.server);
+    for action in numbered().into_iter().filter(|action| action.is_offered(permissions)) {
         let ActionEntry { number, word, summary, .. } = action;
         let letter = if action.letter().is_empty() { String::new() } else { format!(" ({})", action.letter()) };
         session.console.say(format!("{number}. {word}{letter}: {summary}."));

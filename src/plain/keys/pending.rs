@@ -14,7 +14,6 @@ use crate::plain::session::Session;
 pub(crate) async fn finish(session: &mut Session) -> Flow<()> {
     let mut journal = PendingCreates::of(&session.config);
     let Some(new) = journal.next(session.owner().as_ref(), Utc::now()) else {
-        session.has_left_over = false;
         session.console.say(NOTHING_UNFINISHED);
         return Ok(());
     };

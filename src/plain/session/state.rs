@@ -51,8 +51,6 @@ pub(crate) struct Session {
     pub(crate) settings: Context,
     /// The exit code, unless something else decides.
     pub(crate) exit: Exit,
-    /// Whether an earlier run left a key creation that can be finished.
-    pub(crate) has_left_over: bool,
     /// What takes the last change back.
     pub(crate) undo: Option<Undo>,
 }
@@ -71,8 +69,8 @@ impl Session {
             }
         }
         let connection = connect::open(&config, config.chosen(), &settings.embedded, StoreAccess::Create).await?;
-        let (listing, exit, has_left_over) = (Listing::default(), Exit::Done, false);
-        let mut session = Self { console, connection, listing, config, settings, exit, has_left_over, undo: None };
+        let (listing, exit) = (Listing::default(), Exit::Done);
+        let mut session = Self { console, connection, listing, config, settings, exit, undo: None };
         session.console.say(why.sentence());
         session.introduce();
         for notice in session.config.notices() {
@@ -137,11 +135,10 @@ impl Session {
     /// Says what was left over at this server, once it is known whose it would be. It stays free for another latchkey to
     /// finish until the user asks for it here.
     pub(crate) fn tell_pending(&mut self) {
-        let owner = self.owner().filter(|_| ReadOnly::of(&self.connection.server).is_none());
-        let mut journal = PendingCreates::of(&self.config);
-        self.has_left_over = owner.is_some_and(|owner| {
-            journal.tell(&owner, Utc::now(), "The command finish finishes it.", |text| self.console.say(text))
-        });
+        if let Some(owner) = self.owner().filter(|_| ReadOnly::of(&self.connection.server).is_none()) {
+            let mut journal = PendingCreates::of(&self.config);
+            journal.tell(&owner, Utc::now(), "The command finish finishes it.", |text| self.console.say(text));
+        }
     }
 
     /// Works on another profile's server. If there is no way to it, all stays as it is.

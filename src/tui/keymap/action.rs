@@ -134,7 +134,7 @@ impl Action {
         };
         match self {
             Mark | MarkRange | MarkAll => permissions.read_only.is_none(),
-            Self::Do(id) => ACTIONS.iter().all(|one| one.id != id || one.is_offered(permissions, true)),
+            Self::Do(id) => ACTIONS.iter().all(|one| one.id != id || one.is_offered(permissions)),
             AddAdmin | ChangeRole | SetPassword | RemoveAdmin | EndSession | EndAllSessions => {
                 permissions.read_only != Some(ReadOnly::Profile) // an auditor may end their own sessions
             }

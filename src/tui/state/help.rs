@@ -164,7 +164,9 @@ impl State {
             .filter(|(binding, words)| {
                 let topic = if help.is_of_list() { binding.action.topic().title() } else { "" };
                 let text = fold(&format!("{} {words} {topic}", binding.press));
-                !words.is_empty() && typed.split_whitespace().all(|word| text.contains(word))
+                // What has a word for the footer, and none now, does nothing now.
+                let is_of_use = binding.hint.is_empty() || !self.hint(binding).is_empty();
+                is_of_use && !words.is_empty() && typed.split_whitespace().all(|word| text.contains(word))
             })
             .collect();
         if help.is_of_list() {
