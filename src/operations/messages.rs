@@ -162,7 +162,9 @@ pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
 
 /// After an undo without a change; `limit` says for how long there is one, if not for ever.
 pub(crate) fn nothing_to_undo(limit: &str) -> String {
-    format!("Nothing to undo. Only your last change of keys can be undone{limit}; a deletion can't.")
+    format!(
+        "Nothing to undo. Only your last change of keys can be undone{limit}; a deletion or a finished rotation can't."
+    )
 }
 
 /// Before a key is made, where that can't be begun.
@@ -177,7 +179,7 @@ pub(crate) const TOO_MUCH_TO_UNDO: &str = " These are too many keys to be undone
 pub(crate) fn rotation_ended(end: RotationEnd, ended: &EndedRotation, in_force: Option<InForce>) -> String {
     let (old, refused) = (ended.old.id.to_display(ID_CELLS), refused(in_force));
     match end {
-        RotationEnd::Finish => format!("Rotation finished: {old} has expired. {refused}"),
+        RotationEnd::Finish => format!("Rotation finished: {old} has expired. {refused} This can't be undone."),
         RotationEnd::Undo => {
             let works = match ended.old.expires_at {
                 Some(end) => format!("works until {}, as before", local_time(end)),

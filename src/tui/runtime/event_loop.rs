@@ -250,7 +250,10 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         match effect {
             None => {}
             Some(Effect::Send(request)) => {
-                self.record_create(&request);
+                if matches!(request, Request::Create(_)) {
+                    self.record_create(&request);
+                    self.tasks.look(); // who will see the secret that comes
+                }
                 // A full channel means 64 unanswered requests: the reply to this one would come too late to matter. A
                 // closed one means that the API task has ended: its last reply says why, and is still to be read.
                 let _ = self.requests.try_send(request);

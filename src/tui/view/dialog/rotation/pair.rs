@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::{NAMES, used};
-use crate::domain::{AccessKey, Dates, USAGE_DAYS};
+use crate::domain::{AccessKey, Dates, Status, USAGE_DAYS};
 use crate::operations::format::{grouped, relative};
 use crate::operations::keys::activity::usage;
 use crate::tui::state::{CallState, ClockReading, PairSide, RotationButton, RotationDialog};
@@ -156,7 +156,9 @@ fn draw_side(
     let Some(key) = side.key.as_ref().filter(|_| !side.is_gone) else { return };
     let beside =
         Rect { x: row.x + u16::try_from(columns).unwrap_or(0), width: u16::try_from(room).unwrap_or(0), ..row };
-    let words = match key.expires_at.filter(|end| is_old && *end > now.utc) {
+    // One that is deactivated works until then neither.
+    let ends = key.expires_at.filter(|end| is_old && *end > now.utc && key.status == Status::Active);
+    let words = match ends {
         Some(end) => {
             let (left, short) = (relative(end, now.utc), AccessKey { last_used_from: None, ..key.clone() });
             let forms = [
