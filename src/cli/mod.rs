@@ -17,6 +17,7 @@ mod receive;
 pub mod serve;
 mod tokens;
 pub mod usage;
+mod webhook;
 
 pub use crate::operations::context::Context;
 use crate::operations::context::runtime;
@@ -44,6 +45,7 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Sessions(command) => wait_for(settings, account::sessions::run(command, settings)),
         Command::Revoke(args) => wait_for(settings, account::revoke::run(&args, settings)),
         Command::Server(command) => wait_for(settings, data::server::run(&command, settings)),
+        Command::Webhook(command) => wait_for(settings, webhook::run(&command, settings)),
         Command::Keys(command) => wait_for(settings, keys::run(command, settings)),
         Command::Token(args) => wait_for(settings, tokens::token::run(&args, settings)),
         Command::Receive(args) => wait_for(settings, receive::run(&args, settings)),

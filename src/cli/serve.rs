@@ -77,6 +77,7 @@ fn serve(
         logs_verifies: args.log_verifies,
         limits,
         keep_events: TimeDelta::days(args.keep_events),
+        webhook: args.webhook.setup(),
     };
     check_descriptors()?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -158,6 +159,7 @@ impl From<SetupError> for Failure {
         match error {
             SetupError::Data(error) => error.into(),
             SetupError::Store(_) | SetupError::Listen { .. } => Self::new(Exit::Mistake, error.to_string()),
+            SetupError::Webhook(error) => Self::usage(sentence(&error.to_string())),
             SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OpenMetrics(_) | SetupError::OwnSocket(_) => {
                 Self::usage(error.to_string())
             }

@@ -52,7 +52,7 @@ pub enum SettingKind {
 
 /// Settings of the section `serve`, and what they are: each is the option of `latchkey serve` with that name; all
 /// commands have `data` and `master_key_file`.
-pub const SERVE_SETTINGS: [(&str, SettingKind); 30] = [
+pub const SERVE_SETTINGS: [(&str, SettingKind); 33] = [
     ("data", SettingKind::Path),
     ("database", SettingKind::Text),
     ("database_password_file", SettingKind::Path),
@@ -74,6 +74,9 @@ pub const SERVE_SETTINGS: [(&str, SettingKind); 30] = [
     ("log_level", SettingKind::Text),
     ("log_verifies", SettingKind::Flag),
     ("metrics_listen", SettingKind::Texts),
+    ("webhook_url", SettingKind::Text),
+    ("webhook_secret_file", SettingKind::Path),
+    ("webhook_ca", SettingKind::Path),
     ("threads", SettingKind::Number),
     ("max_header", SettingKind::Number),
     ("header_timeout", SettingKind::Number),

@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     connections: Gauge,
     most_connections: Gauge,
     dropped_lines: Counter,
+    webhook: Family<OutcomeLabels, Counter>,
     certificate_until: Gauge<i64, AtomicI64>,
 }
 
@@ -100,6 +101,24 @@ pub(crate) enum CheckedCredential {
     SignIn,
 }
 
+/// What became of a try to send a message to the webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MessageOutcome {
+    Sent,
+    Retried,
+    GivenUp,
+}
+
+impl MessageOutcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Retried => "retried",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
 impl Metrics {
     fn new() -> Self {
         let mut registry = Registry::with_prefix("latchkey");
@@ -114,6 +133,7 @@ impl Metrics {
             connections: Gauge::default(),
             most_connections: Gauge::default(),
             dropped_lines: Counter::default(),
+            webhook: Family::default(),
             certificate_until: Gauge::default(),
             registry: Registry::default(),
         };
@@ -135,6 +155,10 @@ impl Metrics {
             "Lines of the log that nothing read in time",
             metrics.dropped_lines.clone(),
         );
+        for outcome in [MessageOutcome::Sent, MessageOutcome::Retried, MessageOutcome::GivenUp] {
+            drop(metrics.webhook.get_or_create(&OutcomeLabels { outcome: outcome.as_str() }));
+        }
+        registry.register("webhook_messages", "Tries to send messages to the webhook", metrics.webhook.clone());
         registry.register_with_unit(
             "certificate_end",
             "When the TLS certificate ends, in seconds since 1970; 0 without TLS",
@@ -183,6 +207,11 @@ impl Metrics {
     /// How many lines of the log were dropped since the start.
     pub(crate) fn set_dropped_lines(&self, count: u64) {
         self.dropped_lines.inner().store(count, Ordering::Relaxed);
+    }
+
+    /// A message for the webhook was sent, or not.
+    pub(crate) fn messages(&self, outcome: MessageOutcome) {
+        self.webhook.get_or_create(&OutcomeLabels { outcome: outcome.as_str() }).inc();
     }
 
     /// When the certificate ends, in seconds since 1970.

@@ -11,6 +11,7 @@
 //! backup          both of them in one file, and back
 //! copy            from a data folder to a database of many servers, and back
 //! digests         makes what finds the key of a secret, where it is missing
+//! webhook         sends reminders and alarms to a URL
 //! usage_recorder  stores uses of keys in the background
 //! embedded        for one user: on a Unix socket, inside the program
 //! team            for many: several listeners, TLS, limits, an access log
@@ -31,6 +32,7 @@ mod state;
 mod store;
 pub mod team;
 mod usage_recorder;
+pub mod webhook;
 
 /// What the tool that fills a database with made-up keys uses of the inside.
 #[doc(hidden)]

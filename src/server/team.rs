@@ -29,6 +29,7 @@ use super::net::trusted_proxies::{ProxyNetwork, TrustedProxies};
 use super::state::AppState;
 use super::store::{DatabaseAddress, LeaseSetup, Store, StoreError};
 use super::usage_recorder::UsageRecorder;
+use super::webhook::{Receiver, WebhookError, WebhookSender, WebhookSetup};
 use crate::domain::{KeyFormat, Lifetimes};
 use crate::platform::process::log_queue::LogQueue;
 use crate::server::http::response::access_log::AccessLog;
@@ -71,6 +72,8 @@ pub struct Setup {
     pub limits: Limits,
     /// How long uses and refusals are kept.
     pub keep_events: TimeDelta,
+    /// Where reminders and alarms are sent, if anywhere.
+    pub webhook: Option<WebhookSetup>,
 }
 
 /// Why a team server does not start.
@@ -80,6 +83,8 @@ pub enum SetupError {
     Data(#[from] DataError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(
@@ -116,6 +121,7 @@ pub struct HttpServer {
     end: oneshot::Sender<()>,
     recording: tokio::task::JoinHandle<()>,
     digesting: DigestMaker,
+    webhook: Option<WebhookSender>,
     sockets: Vec<NamedSocket>,
 }
 
@@ -125,6 +131,7 @@ impl HttpServer {
         setup.listen.iter().try_for_each(|address| setup.check(address))?;
         setup.metrics.iter().try_for_each(|address| setup.check_metrics(address))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
+        let receiver = setup.webhook.as_ref().map(Receiver::open).transpose()?;
         let data = match setup.database.clone() {
             Some((address, lease)) => {
                 DataFolder::on_database(&setup.data, setup.master_key.as_deref(), address, lease).await?
@@ -154,6 +161,7 @@ impl HttpServer {
             end,
             recording: tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), setup.keep_events, ended)),
             digesting,
+            webhook: None,
             sockets: Vec::new(),
             setup,
         };
@@ -169,6 +177,7 @@ impl HttpServer {
             }
         }
         team.serve_metrics(limiter).await?;
+        team.webhook = receiver.map(|receiver| WebhookSender::start(team.store.clone(), receiver));
         if has_no_administrators {
             tracing::warn!("there are no administrators yet: add one with latchkey admin add, on the same data folder");
         }
@@ -267,6 +276,9 @@ impl HttpServer {
     pub async fn stop(mut self) {
         drop(self.stop);
         while self.serving.join_next().await.is_some() {}
+        if let Some(webhook) = self.webhook {
+            webhook.stop().await;
+        }
         drop(self.end);
         let _ = self.recording.await;
         self.digesting.stop().await;

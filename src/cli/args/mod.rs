@@ -10,6 +10,7 @@ mod secrets;
 pub mod serve;
 mod server;
 mod trail;
+pub mod webhook;
 
 use std::path::PathBuf;
 
@@ -191,6 +192,9 @@ pub enum Command {
     /// Replace the keys of a server
     #[command(subcommand)]
     Server(ServerCommand),
+    /// Try the webhook of a server
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
 }
 
 const RECEIVE: &str = "\

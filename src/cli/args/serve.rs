@@ -9,6 +9,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::database::{DATABASE, DatabaseFileArgs};
 use super::path;
+use super::webhook::WebhookArgs;
 use crate::config::KEEP_EVENTS_MOST;
 use crate::domain::{KeyFormat, Lifetimes};
 use crate::server::KEEP_EVENTS;
@@ -73,6 +74,8 @@ pub struct Serve {
     /// 127.0.0.1:9464; may be repeated
     #[arg(long, value_name = "PLACE")]
     pub metrics_listen: Vec<ListenAddr>,
+    #[command(flatten)]
+    pub webhook: WebhookArgs,
     /// Number of threads that answer requests [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,

@@ -1,32 +1,15 @@
-//! What needs attention soon: keys that expire, keys that are being replaced, deactivations that end.
+//! What needs attention soon, in words.
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{AccessKey, KeyId, MOST_DUE_DAYS, Status};
+pub use crate::domain::key::due::{Due, Reason};
+use crate::domain::{AccessKey, KeyId, MOST_DUE_DAYS};
 use crate::operations::format::{grouped, relative};
 
 /// Reads within how many days keys expire: `7d`, `30d`.
 pub fn within(text: &str) -> Result<u16, String> {
     let days = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| (1..=MOST_DUE_DAYS).contains(days));
     days.ok_or_else(|| format!("use 7d or 30d: 1 to {MOST_DUE_DAYS} days"))
-}
-
-/// Why a key needs attention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    Expires,
-    /// The key that replaces it waits to be taken into use everywhere.
-    Rotation,
-    /// It becomes active again by itself.
-    Reactivates,
-}
-
-/// A key that needs attention, and when that ends.
-#[derive(Debug)]
-pub struct Due<'a> {
-    pub at: DateTime<Utc>,
-    pub reason: Reason,
-    pub key: &'a AccessKey,
 }
 
 impl Reason {
@@ -38,31 +21,11 @@ impl Reason {
             Self::Reactivates => "reactivating",
         }
     }
-
-    /// Its word for programs: a promise to scripts.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Expires => "expires",
-            Self::Rotation => "rotation_ends",
-            Self::Reactivates => "reactivates",
-        }
-    }
-}
-
-/// What there is of a key.
-fn of_key(key: &AccessKey) -> Option<Due<'_>> {
-    let due = |at, reason| Some(Due { at, reason, key });
-    match (key.status, key.reactivates_at, key.expires_at) {
-        (Status::Inactive, Some(at), _) => due(at, Reason::Reactivates),
-        (Status::Active, _, Some(at)) if key.replaced_by().is_some() => due(at, Reason::Rotation),
-        (Status::Active, _, Some(at)) => due(at, Reason::Expires),
-        _ => None,
-    }
 }
 
 /// The earliest first.
 pub fn all(keys: &[AccessKey]) -> Vec<Due<'_>> {
-    let mut all: Vec<Due<'_>> = keys.iter().filter_map(of_key).collect();
+    let mut all: Vec<Due<'_>> = keys.iter().filter_map(Due::of_key).collect();
     all.sort_by_key(|due| (due.at, due.reason));
     all
 }
@@ -111,7 +74,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::domain::{Rotation, Untrusted, views};
+    use crate::domain::{Rotation, Status, Untrusted, views};
     use crate::operations::format::time;
 
     #[test]

@@ -78,6 +78,18 @@ const HANDOVERS: [(&str, Kind); 18] = [
     ("ended_at", Kind::Number),
 ];
 
+const WEBHOOK_MESSAGES: [(&str, Kind); 9] = [
+    ("id", Kind::Text),
+    ("kind", Kind::Text),
+    ("key_id", Kind::Text),
+    ("at", Kind::Number),
+    ("body", Kind::Text),
+    ("created_at", Kind::Number),
+    ("next_at", Kind::Number),
+    ("tries", Kind::Number),
+    ("failed_at", Kind::Number),
+];
+
 /// All that is copied, in an order in which each finds what it refers to.
 pub(crate) fn tables() -> Vec<Table> {
     use Kind::{Bytes, Number, Text};
@@ -144,6 +156,7 @@ pub(crate) fn tables() -> Vec<Table> {
         ),
         table("undelivered", &[("key_id", Text), ("username", Text), ("sealed", Bytes), ("until", Number)]),
         table("handovers", &HANDOVERS),
+        table("webhook_messages", &WEBHOOK_MESSAGES),
         table(
             "administrators",
             &[

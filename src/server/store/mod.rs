@@ -44,6 +44,7 @@ mod sqlite;
 mod status;
 mod tokens;
 mod usage;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -82,6 +83,7 @@ pub(crate) use tokens::master_keys::{MasterKeys, Reencrypted};
 pub(crate) use tokens::revocations::{Issued, Issuing};
 pub(crate) use tokens::signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
 pub(crate) use usage::{HourCount, IssuedTokens, MOST_COUNTED_ADDRESSES, Recorded, StoredUsage, UsageQuery, hour};
+pub(crate) use webhook::{ClaimedMessage, DEACTIVATION_ENDS, EXPIRES_SOON, NewMessage, ROTATION_WAITS, Settled};
 
 /// An open store. Clones share its connections.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! `latchkey db copy`: from a data folder to PostgreSQL and back.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use latchkey::server::Role;
@@ -38,6 +39,24 @@ async fn exchanged(server: &Served, (id, secret): &(String, String)) -> Option<S
     (answer.status == 200).then(|| text(&answer.body["access_token"]))
 }
 
+fn keys(folder: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(folder.join("keys.db")).unwrap()
+}
+
+/// Stores a message for the webhook that waits, and the mark that one was sent.
+fn make_marks(folder: &Path, key: &str) {
+    let sql = "INSERT INTO webhook_messages SELECT kind, kind, ?1, 1, body, 2, next_at, 3, NULL
+               FROM (SELECT 'a' AS kind, 'waits' AS body, 4 AS next_at UNION SELECT 'b', '', NULL)";
+    keys(folder).execute(sql, [key]).unwrap();
+}
+
+/// How many there are, when the next is sent, what is in it, and how often they were tried in all.
+fn marks(folder: &Path) -> (i64, i64, String, i64) {
+    let sql = "SELECT count(*), sum(next_at), max(body), sum(tries) FROM webhook_messages";
+    let all = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    keys(folder).query_row(sql, [], all).unwrap()
+}
+
 #[tokio::test]
 async fn everything_goes_on_after_a_copy_there_and_back() {
     let (home, database) = (Arc::new(TempDir::new().unwrap()), empty(postgres()));
@@ -71,6 +90,7 @@ async fn everything_goes_on_after_a_copy_there_and_back() {
     let before = shown(&server, &session).await;
     assert_eq!(before[0], 2);
     assert!(server.stop().0.success());
+    make_marks(&data(&home), &kept.0);
     let words = copy(&home, &folder, &address).unwrap();
     assert!(words.contains("Copied 2 keys, 2 administrators and "), "{words}");
     assert!(words.contains(&format!("copy {folder}/master.key to the data folder of each")), "{words}");
@@ -114,6 +134,7 @@ async fn everything_goes_on_after_a_copy_there_and_back() {
     assert!(refused.contains("master.key"), "{refused}");
     let words = copy(&shared, &address, data(&shared).to_str().unwrap()).unwrap();
     assert!(words.contains("Copied 2 keys, 2 administrators and "), "{words}");
+    assert_eq!(marks(&data(&shared)), (2, 4, "waits".to_owned(), 6));
     let server = Served::on(Arc::clone(&shared), &[]);
     // But for what was used and refused meanwhile.
     let used = |shown: &Value| {

@@ -12,6 +12,7 @@ mod servers;
 mod setup;
 mod signing_key;
 mod tls;
+mod webhook;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -45,6 +45,7 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
         logs_verifies: false,
         limits: Limits::default(),
         keep_events: KEEP_EVENTS,
+        webhook: None,
     });
     let team = team.await.unwrap();
     let base = base_of(&team);

@@ -21,3 +21,4 @@ mod stop;
 mod throttle;
 mod tls;
 mod trail;
+mod webhook;

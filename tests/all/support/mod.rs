@@ -13,6 +13,7 @@ pub mod hands;
 pub mod hanging;
 pub mod home;
 pub mod hostile;
+pub mod inbox;
 pub mod look;
 pub mod lossy;
 pub mod mask;

@@ -50,6 +50,12 @@ pub fn check(method: &str, path: &str, status: u16, body: &Value) {
     }
 }
 
+/// Panics unless the document allows this message of the webhook.
+pub fn check_message(body: &Value) {
+    let schema = DOCUMENT.pointer("/webhooks/message/post/requestBody/content/application~1json/schema");
+    valid(schema.unwrap(), body, "webhook");
+}
+
 /// As much of JSON Schema as the document uses.
 fn valid(schema: &'static Value, value: &Value, place: &str) {
     let schema = follow(schema);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub struct Asked {
     pub method: String,
     pub path: String,
-    /// The lines of the headers, in small letters.
+    /// The lines of the headers, the names in small letters.
     pub head: Vec<String>,
     pub body: Vec<u8>,
 }
@@ -63,7 +63,10 @@ fn one(mut connection: TcpStream, answer: &(impl Fn(&Asked) -> Vec<u8> + ?Sized)
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok().filter(|count| *count > 0)?;
-        let line = line.trim_end().to_ascii_lowercase();
+        let line = line.trim_end();
+        let line = line
+            .split_once(':')
+            .map_or(line.to_owned(), |(name, value)| format!("{}:{value}", name.to_ascii_lowercase()));
         if let Some(value) = line.strip_prefix("content-length:") {
             length = value.trim().parse().ok()?;
         }

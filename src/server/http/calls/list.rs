@@ -228,7 +228,7 @@ pub(crate) async fn due(
     let days = fields.number("days", DUE_DAYS, MOST_DUE_DAYS)?;
     fields.finish()?;
     let now = Utc::now();
-    let keys = state.0.store.due(now, now + TimeDelta::days(days.into()), MOST_DUE).await?;
+    let keys = state.0.store.due(now, now + TimeDelta::days(days.into()), MOST_DUE, false).await?;
     let keys = keys.iter().map(wire::KeyBody::from).collect();
     Ok(Json(wire::DueBody { success: true, keys, server_time: wire::time(now) }))
 }

@@ -94,14 +94,16 @@ impl Store {
     }
 
     /// The keys that need attention before `until`, at most `most` of each kind: active ones that expire, those that are
-    /// being replaced, and those that are deactivated for a while, whenever that ends.
+    /// being replaced, and those that are deactivated for a while, whenever that ends. With `only_new` those of which there is
+    /// no message for the webhook.
     pub(crate) async fn due(
         &self,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         most: usize,
+        only_new: bool,
     ) -> Result<Vec<AccessKey>, StoreError> {
-        engine!(self.due(now, until, most))
+        engine!(self.due(now, until, most, only_new))
     }
 
     /// Deletes a key and everything but its history; one of another revision only if none is given.

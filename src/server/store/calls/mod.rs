@@ -4,3 +4,4 @@ mod accounts;
 mod handovers;
 mod keys;
 mod server_keys;
+mod webhook;

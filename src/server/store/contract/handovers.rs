@@ -88,6 +88,8 @@ pub(crate) async fn a_secret_is_opened_again_by_its_opener_until_it_confirms<D: 
     let kept = stored(&store).await.unwrap();
     assert!(kept.asks_for_proof(at(4000)), "another one with the right code is an alarm");
     assert_eq!((kept.sealed, kept.again_at), (None, Some(at(700))));
+    let (_, told) = store.alarms(at(800)).await.unwrap();
+    assert_eq!(told.iter().map(|handover| handover.again_at).collect::<Vec<_>>(), [Some(at(700))]);
     assert_eq!((kept.again_from.as_deref(), kept.opened_from.as_deref()), (Some("192.0.2.8"), Some("192.0.2.7")));
     let expected = [
         "handed_over 192.0.2.1",

@@ -16,6 +16,7 @@ pub(crate) mod rotation;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod usage;
+pub(crate) mod webhook;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -139,6 +140,12 @@ macro_rules! contract {
             }
             master_keys {
                 a_master_key_is_replaced_and_nothing_is_stored_with_the_old_one
+            }
+            webhook {
+                a_message_is_made_once_and_sent_by_one_server
+                a_message_whose_server_has_ended_is_sent_by_another
+                what_is_due_is_new_until_there_is_a_message
+                messages_go_with_their_key_and_after_some_days
             }
             handles {
                 every_handle_sees_every_change

@@ -211,7 +211,7 @@ pub(crate) async fn what_needs_attention_is_found<D: Database>() {
     deactivate(&store, &of("never"), at(9_000), at(2)).await;
     let due = async |now, until| {
         let mut labels: Vec<String> =
-            store.due(at(now), at(until), 10).await.unwrap().iter().map(super::label).collect();
+            store.due(at(now), at(until), 10, false).await.unwrap().iter().map(super::label).collect();
         labels.sort();
         labels
     };

@@ -225,4 +225,8 @@ pub(crate) async fn the_last_refusal_and_a_late_use_are_kept<D: Database>() {
     let shown = key(&store, &old, at(150)).await;
     assert_eq!((shown.refused_at, shown.late_use_at), (Some(at(140)), Some(at(140))));
     assert_eq!(shown.refused_from.unwrap().raw_for_api(), "192.0.2.7");
+    for (seconds, count) in [(150, 1), (140 + 86_399, 1), (140 + 86_400, 0)] {
+        let (late, _) = store.alarms(at(seconds)).await.unwrap();
+        assert_eq!(late.len(), count, "a day long it is told");
+    }
 }

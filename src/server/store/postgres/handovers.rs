@@ -122,7 +122,7 @@ async fn find(
     Ok(row.as_ref().map(handover))
 }
 
-fn handover(row: &Row) -> StoredHandover {
+pub(super) fn handover(row: &Row) -> StoredHandover {
     let at = |place| row.get::<_, Option<i64>>(place).map(time);
     StoredHandover {
         id: row.get(0),

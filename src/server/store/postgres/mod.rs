@@ -14,6 +14,7 @@ mod servers;
 mod sessions;
 mod store;
 mod tries;
+mod webhook;
 
 pub use network::address::{AddressError, DatabaseAddress, DatabaseFiles};
 pub use servers::lease::LeaseSetup;

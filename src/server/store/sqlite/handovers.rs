@@ -121,7 +121,7 @@ fn find(connection: &rusqlite::Connection, which: &WhichHandover) -> Result<Opti
     Ok(connection.prepare_cached(&sql)?.query_row([value], handover).optional()?)
 }
 
-fn handover(row: &Row<'_>) -> rusqlite::Result<StoredHandover> {
+pub(super) fn handover(row: &Row<'_>) -> rusqlite::Result<StoredHandover> {
     let at = |place| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(place)?.map(time));
     Ok(StoredHandover {
         id: row.get(0)?,

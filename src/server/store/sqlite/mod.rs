@@ -11,6 +11,7 @@ mod master_keys;
 mod revocations;
 mod sessions;
 mod store;
+mod webhook;
 
 pub use connection::lanes::blocking_threads;
 pub use keys::row::document;

@@ -19,6 +19,7 @@ use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::{PostgresStore, again};
 use crate::server::store::rotation::StoredRotation;
 use crate::server::store::status::{rank, status};
+use crate::server::store::webhook;
 
 impl PostgresStore {
     pub(crate) async fn create(&self, new: KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
@@ -62,14 +63,16 @@ impl PostgresStore {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         most: usize,
+        only_new: bool,
     ) -> Result<Vec<AccessKey>, StoreError> {
         self.reactivate(now).await?;
+        let [expire, reactivate, rotate] = webhook::new(only_new);
         let sql = format!(
             "SELECT {COLUMNS} FROM {TABLES} WHERE k.seq IN (
-                 (SELECT seq FROM keys WHERE state = 0 AND ends_at > $1 AND ends_at < $2 ORDER BY ends_at LIMIT $3)
-                 UNION (SELECT seq FROM keys WHERE reactivates_at > $1 ORDER BY reactivates_at LIMIT $3)
+                 (SELECT seq FROM keys WHERE state = 0 AND ends_at > $1 AND ends_at < $2 {expire} ORDER BY ends_at LIMIT $3)
+                 UNION (SELECT seq FROM keys WHERE reactivates_at > $1 {reactivate} ORDER BY reactivates_at LIMIT $3)
                  UNION (SELECT seq FROM keys WHERE rotates_until > $1 AND rotates_until > 0 AND replaced_by IS NOT NULL
-                        ORDER BY rotates_until LIMIT $3))"
+                              {rotate} ORDER BY rotates_until LIMIT $3))"
         );
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows = self.lend().await?.rows(&sql, args![now.timestamp_millis(), until.timestamp_millis(), most]).await?;

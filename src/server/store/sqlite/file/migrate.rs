@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 18] = [
+const MIGRATIONS: [Step; 19] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0003_owner.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [Step; 18] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0016_digests.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0017_rotation.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0018_handovers.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0019_webhook.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

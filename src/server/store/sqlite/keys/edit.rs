@@ -18,6 +18,7 @@ use crate::server::store::sqlite::keys::{digests, rotation};
 use crate::server::store::sqlite::master_keys;
 use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::status::{rank, status};
+use crate::server::store::webhook;
 
 impl SqliteStore {
     pub(crate) async fn create(&self, new: KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
@@ -53,17 +54,19 @@ impl SqliteStore {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         most: usize,
+        only_new: bool,
     ) -> Result<Vec<AccessKey>, StoreError> {
         self.reactivate(now).await?;
         self.read(move |connection| {
+            let [expire, reactivate, rotate] = webhook::new(only_new);
             let sql = format!(
-                "SELECT {} FROM keys WHERE seq IN (
-                     SELECT * FROM (SELECT seq FROM keys WHERE state = 0 AND ends_at > ?1 AND ends_at < ?2
+                "SELECT {columns} FROM keys WHERE seq IN (
+                     SELECT * FROM (SELECT seq FROM keys WHERE state = 0 AND ends_at > ?1 AND ends_at < ?2 {expire}
                                     ORDER BY ends_at LIMIT ?3)
-                     UNION SELECT * FROM (SELECT seq FROM keys WHERE reactivates_at > ?1 ORDER BY reactivates_at LIMIT ?3)
-                     UNION SELECT * FROM (SELECT seq FROM keys WHERE rotates_until > 0 AND rotates_until > ?1 AND replaced_by IS NOT NULL
+                     UNION SELECT * FROM (SELECT seq FROM keys WHERE reactivates_at > ?1 {reactivate} ORDER BY reactivates_at LIMIT ?3)
+                     UNION SELECT * FROM (SELECT seq FROM keys WHERE rotates_until > 0 AND rotates_until > ?1 AND replaced_by IS NOT NULL {rotate}
                                           ORDER BY rotates_until LIMIT ?3))",
-                columns()
+                columns = columns()
             );
             let values = params![
                 now.timestamp_millis(),
