@@ -5,7 +5,7 @@ use clap::ValueEnum;
 
 use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField};
-use crate::domain::{AccessKey, KeyId, Untrusted};
+use crate::domain::{AccessKey, KeyId, Rotation, Untrusted};
 
 /// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -108,7 +108,11 @@ pub(crate) fn key_in_line(key: &AccessKey) -> String {
         match value {
             FieldValue::Text(_) if words.is_empty() => (field.name == "label").then(|| format!("(no {title})")),
             FieldValue::Text(_) if field.name == "label" => Some(words),
-            FieldValue::Id(_) | FieldValue::Status(_) => Some(words),
+            FieldValue::Id(_) => Some(words),
+            FieldValue::Status(_) => Some(key.rotation.as_ref().map_or(words.clone(), |rotation| {
+                let pair = if matches!(rotation, Rotation::Replaces(_)) { "replaces" } else { "replaced by" };
+                format!("{words}, {pair} {}", rotation.other().to_display(LINE_CELLS))
+            })),
             FieldValue::Text(_) | FieldValue::At(_) | FieldValue::Ago(_) | FieldValue::Until(_) => {
                 Some(format!("{title} {words}"))
             }

@@ -8,9 +8,10 @@ use serde::{Serialize, Serializer};
 use crate::client::Event;
 use crate::domain::key::fields;
 use crate::domain::key::fields::{AGAIN, FieldValue, NEVER, RECORD_FIELDS};
-use crate::domain::{AccessKey, KeyId, Untrusted};
+use crate::domain::{AccessKey, KeyId, Rotation, Untrusted};
 use crate::operations::format::time;
 use crate::operations::keys::activity::history;
+use crate::operations::keys::rotate;
 
 /// An access key, as `--output json` shows it everywhere: names and forms as in the HTTP contract, absent values `null`.
 pub struct KeyRecord<'a> {
@@ -18,6 +19,10 @@ pub struct KeyRecord<'a> {
     texts: [Option<Cow<'a, str>>; RECORD_FIELDS],
     /// When a deactivated key becomes active again by itself; only in JSON, and for people where there is such a time.
     reactivates_at: Option<String>,
+    /// The status for people, of a key that is one of the two of a rotation: as on the page.
+    paired: Option<String>,
+    /// The same in full.
+    rotation: Vec<(&'static str, String)>,
     key: &'a AccessKey,
 }
 
@@ -51,7 +56,12 @@ impl<'a> KeyRecord<'a> {
     pub fn of(key: &'a AccessKey) -> Self {
         let values = std::array::from_fn(|index| (fields::FIELDS[index].value)(key));
         let texts = values.map(|value: FieldValue<'_>| value.raw(time));
-        Self { values, texts, reactivates_at: key.reactivates_at.map(time), key }
+        let paired = key.rotation.as_ref().map(|rotation| match rotation {
+            Rotation::ReplacedBy(_) => format!("{} old", key.status.as_str()),
+            Rotation::Replaces(_) => format!("{} new", key.status.as_str()),
+        });
+        let rotation = rotate::facts(key, time);
+        Self { values, texts, reactivates_at: key.reactivates_at.map(time), paired, rotation, key }
     }
 
     /// A value as it came, by the index of its field in [`fields::FIELDS`].
@@ -68,8 +78,10 @@ impl<'a> KeyRecord<'a> {
     pub fn cells_in_words(&self) -> [&str; RECORD_FIELDS] {
         let mut cells = self.cells();
         for (cell, value) in cells.iter_mut().zip(&self.values) {
-            if value.is_never() {
-                *cell = NEVER;
+            match (value, &self.paired) {
+                (FieldValue::Status(_), Some(words)) => *cell = words,
+                _ if value.is_never() => *cell = NEVER,
+                _ => {}
             }
         }
         cells
@@ -83,6 +95,7 @@ impl<'a> KeyRecord<'a> {
             let status = fields::record_fields().iter().position(|field| field.name == "status").unwrap_or(0);
             fields.insert(status + 1, (AGAIN, at));
         }
+        fields.extend(self.rotation.iter().map(|(title, text)| (*title, text.as_str())));
         fields
     }
 }

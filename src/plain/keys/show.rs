@@ -64,7 +64,7 @@ pub(crate) fn facts(session: &mut Session, key: &AccessKey) {
             session.console.say(format!("{}: {}", fields::AGAIN, local_time(at)));
         }
     }
-    for (title, text) in rotate::facts(key) {
+    for (title, text) in rotate::facts(key, local_time) {
         session.console.say(format!("{title}: {text}"));
     }
 }

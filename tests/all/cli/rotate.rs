@@ -53,6 +53,13 @@ fn both_keys_work_until_the_rotation_is_finished() {
     assert_eq!((&status["safe_to_finish"], &status["old"]["replaced_by"]), (&json!(false), &json!(new)));
     let rotating = home.run(&["keys", "list", "--search", "rotating", "--output", "json"]).json();
     assert_eq!(rotating.as_array().unwrap().len(), 2);
+    let table = home.run(&["keys", "list"]).good();
+    for (id, words) in [(&old, "  active old  "), (&new, "  active new  ")] {
+        assert!(table.lines().any(|line| line.starts_with(id.as_str()) && line.contains(words)), "{table}");
+    }
+    let rows = home.run(&["keys", "list", "--output", "csv"]).good();
+    assert!(!rows.contains("active old") && rows.contains(",active,"), "{rows}");
+    assert!(home.run(&["keys", "show", &old]).good().contains(&format!("Replaced by     {new}\n")));
 
     let refused = home.run(&["keys", "rotate", &old, "--finish"]).failed(5);
     assert!(refused.contains("not safe to finish. The rotation was not finished. Use --yes to"), "{refused}");

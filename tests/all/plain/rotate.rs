@@ -65,6 +65,8 @@ fn a_rotation_is_undone() {
     let done = home.run(&["keys", "rotate", &id, "--secret-file", "new", "--output", "json"]).json();
     let new = done["key"]["id"].as_str().unwrap();
     let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, "list"), (&format!("nightly, {new}, active, replaces {id}, "), HEARD)]);
+    talk.says(&format!("nightly, {id}, active, replaced by {new}, "));
     talk.answers(&[
         (COMMAND, &format!("rotate {new}")),
         ("Rotation (1 to 3, Enter lists them): ", "undo"),

@@ -99,14 +99,14 @@ pub(crate) fn warnings(old: &AccessKey, new: &NewKey, now: DateTime<Utc>) -> Vec
     all
 }
 
-/// What there is to know of a key's rotation, each with its title.
-pub(crate) fn facts(key: &AccessKey) -> Vec<(&'static str, String)> {
+/// What there is to know of a key's rotation, each with its title; `time` says when.
+pub(crate) fn facts(key: &AccessKey, time: impl Fn(DateTime<Utc>) -> String) -> Vec<(&'static str, String)> {
     let id = |id: &KeyId| id.to_display(KeyId::MAX_CHARS);
     let other = key.rotation.as_ref().map(|rotation| match rotation {
         Rotation::Replaces(old) => ("Replaces", id(old)),
         Rotation::ReplacedBy(new) => ("Replaced by", id(new)),
     });
-    let late = key.late_use_at.map(|at| ("Used after rotation", local_time(at)));
+    let late = key.late_use_at.map(|at| ("Used after rotation", time(at)));
     other.into_iter().chain(late).collect()
 }
 
