@@ -8,6 +8,7 @@ mod data;
 mod doctor;
 mod due;
 mod events;
+mod hand_overs;
 mod keys;
 mod manual;
 mod options;
@@ -49,6 +50,7 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Keys(command) => wait_for(settings, keys::run(command, settings)),
         Command::Token(args) => wait_for(settings, tokens::token::run(&args, settings)),
         Command::Receive(args) => wait_for(settings, receive::run(&args, settings)),
+        Command::HandOvers(command) => wait_for(settings, hand_overs::run(command, settings)),
         Command::Verify(args) => wait_for(settings, tokens::verify::run(&args, settings)),
         Command::Doctor(args) => wait_for(settings, doctor::run(&args, settings)),
     }

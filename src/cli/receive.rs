@@ -40,11 +40,11 @@ pub(crate) async fn run(args: &ReceiveArgs, settings: &Context) -> Result<Exit, 
             return Err(failure.next(NOT_LOST));
         }
     };
-    let id = received.id.clone();
-    if let Some(words) = received.confirm(&client, &mut prompts).await? {
+    let (id, place) = (received.id.clone(), place(&to));
+    if let Some(words) = received.confirm(&client, &mut prompts, &place).await? {
         prompts.warn(words);
     }
-    if to == Delivery::Stdout { Ok(Exit::Done) } else { tell(&to, &id, settings.format) }
+    if to == Delivery::Stdout { Ok(Exit::Done) } else { tell(&to, &id, &place, settings.format) }
 }
 
 async fn deliver(
@@ -68,15 +68,20 @@ async fn deliver(
     given.map(|saved| saved.to).map_err(|failed| Failure::usage(crate::domain::sentence(&failed.why)))
 }
 
-fn tell(to: &Delivery, id: &KeyId, format: Format) -> Result<Exit, Failure> {
+/// Where the secret is.
+fn place(to: &Delivery) -> String {
+    match (to.file(), to) {
+        (Some(file), _) => format!("in {}", std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display()),
+        (None, Delivery::Descriptor(number)) => format!("given to file descriptor {number}"),
+        (None, Delivery::Command) => "given to the command".to_owned(),
+        (None, _) => "written to standard output".to_owned(),
+    }
+}
+
+fn tell(to: &Delivery, id: &KeyId, place: &str, format: Format) -> Result<Exit, Failure> {
     let id = id.to_display(KeyId::MAX_CHARS);
     let file = to.file().map(|path| path.display().to_string());
     let json = json!({ "key_id": id, "secret_access_key": null, "delivered_to": to.word(), "file": file });
-    let place = match (&file, to) {
-        (Some(file), _) => format!("in {file}"),
-        (None, Delivery::Descriptor(number)) => format!("given to file descriptor {number}"),
-        (None, _) => "given to the command".to_owned(),
-    };
-    let fields = [("Access key ID", id.as_str()), ("Secret access key", place.as_str())];
+    let fields = [("Access key ID", id.as_str()), ("Secret access key", place)];
     output::print(|out| output::write_fields(out, format, &json, &fields).and_then(|()| out.flush()))
 }

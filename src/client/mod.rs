@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 
 pub use calls::{
     AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, DeletedKey, Event,
-    EventScope, EventsRequest, Exchanged, FieldChange, Handover, Health, Identified, KeyOwner, NewHandover,
-    NewSigningKey, RevokeRequest, SessionEntry, TokenStatus, TrailFilter, TrailPage,
+    EventScope, EventsRequest, Exchanged, FieldChange, Handover, HandoverEnd, Health, Identified, KeyOwner,
+    NewHandover, NewSigningKey, RevokeRequest, SessionEntry, TokenStatus, TrailFilter, TrailPage,
 };
 pub(crate) use calls::{CHANGES_FOR, FAREWELL};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};

@@ -52,6 +52,7 @@ pub enum ActionId {
     Identify,
     Rotate,
     Due,
+    HandOvers,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -83,7 +84,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 42] = [
+pub static ACTIONS: [ActionEntry; 43] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -219,6 +220,9 @@ pub static ACTIONS: [ActionEntry; 42] = [
     action(Id::Due, "List what needs attention soon: keys that expire, rotations that wait, deactivations that end")
         .plain(35, "due")
         .command("due"),
+    action(Id::HandOvers, "List secrets that are handed over, take them back, acknowledge alarms")
+        .plain(36, "handovers")
+        .command("hand-overs"),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
@@ -347,7 +351,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all usage export undo identify rotate due"
+             view overview all usage export undo identify rotate due handovers"
         );
     }
 }

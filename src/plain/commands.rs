@@ -11,7 +11,7 @@ use crate::operations::permissions::{Permissions, ReadOnly, why_no_sessions, why
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::plain::keys::{all, change, create, due, export, history, identify, list, pending, rotate, show};
-use crate::plain::secrets::tokens;
+use crate::plain::secrets::{hand_overs, tokens};
 
 /// Takes commands until the input ends.
 pub(crate) async fn run(session: &mut Session) -> Stop {
@@ -94,6 +94,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Export => export::run(session).await,
         ActionId::Identify => identify::run(session, rest).await,
         ActionId::Due => due::run(session, rest).await,
+        ActionId::HandOvers => hand_overs::run(session, rest).await,
         ActionId::Tokens => tokens::run(session, rest).await,
         ActionId::Doctor => servers::doctor(session).await,
         ActionId::Profiles => servers::choose(session, rest).await,

@@ -81,6 +81,7 @@ async fn each_documented_answer_is_given() {
     auditor.undo("PK1").await;
     send(auditor.call(Method::POST, "/handovers").json(&json!({}))).await;
     send(auditor.call(Method::DELETE, "/handovers/0")).await;
+    send(auditor.call(Method::DELETE, "/handovers/0/alarm")).await;
     send(server.anyone(Method::GET, "/ready")).await;
     broken(&server, &id, token).await;
     let database = server.folder.path().join("keys.db");
@@ -159,6 +160,9 @@ async fn handovers(server: &Server, id: &str) {
     let take_back = |id: &str| server.call(Method::DELETE, &format!("/handovers/{id}"));
     assert_eq!(send(take_back(created.body["handover"]["id"].as_str().unwrap())).await.status, 409);
     assert_eq!(send(take_back("0")).await.status, 404);
+    assert_eq!(send(take_back("0/alarm")).await.status, 404);
+    let alarm = format!("{}/alarm", text(&created.body["handover"]["id"]));
+    assert_eq!(send(take_back(&alarm)).await.status, 204);
     let another = Handover::draw(id, "sk_made_up", None).create(server).await;
     assert_eq!(send(take_back(another.body["handover"]["id"].as_str().unwrap())).await.status, 204);
     server.get("/handovers").await;
@@ -247,6 +251,7 @@ async fn refused(server: &Server, id: &str) {
         (Method::GET, "/handovers"),
         (Method::POST, "/handovers"),
         (Method::DELETE, "/handovers/%FF"),
+        (Method::DELETE, "/handovers/%FF/alarm"),
         (Method::POST, "/handovers/open"),
         (Method::POST, "/handovers/confirm"),
         (Method::POST, "/auth/client_token"),
@@ -338,6 +343,7 @@ async fn call_all(server: &Server, id: &str, token: &str) {
         (Method::GET, "/handovers", json!({})),
         (Method::POST, "/handovers", Handover::draw(id, "sk_made_up", None).body),
         (Method::DELETE, "/handovers/0", json!({})),
+        (Method::DELETE, "/handovers/0/alarm", json!({})),
         (Method::POST, "/handovers/open", json!({ "code": "0".repeat(30) })),
         (Method::POST, "/handovers/confirm", json!({ "code": "0".repeat(30) })),
     ] {

@@ -31,7 +31,7 @@ pub use keys::{
 };
 pub use secrets::{DoctorArgs, HmacArgs, ReceiveArgs, TokenArgs, VerifyArgs};
 pub use server::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
-pub use trail::{DueArgs, EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
+pub use trail::{DueArgs, EventsArgs, HandOversCommand, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
 
 use crate::client::Forward;
 use crate::config::Overrides;
@@ -159,6 +159,8 @@ pub enum Command {
     /// Receive a secret that an administrator hands over, with a one-time code
     #[command(long_about = RECEIVE)]
     Receive(ReceiveArgs),
+    #[command(subcommand, about = summary(ActionId::HandOvers))]
+    HandOvers(HandOversCommand),
     /// Diagnose a key, secret or connection
     Doctor(DoctorArgs),
     /// Print shell completions
@@ -220,7 +222,7 @@ Events of deleted keys and removed administrators are in it too. The newest come
 
 With --output json each event is a JSON object on a line of its own, with old and new values in changes. Kinds are created, \
 edited, reactivated, used, refused, deleted, rotated, rotation_finished, rotation_undone, handed_over, handover_opened, \
-handover_confirmed, handover_taken_back, handover_opened_again (somebody else has the code), exported (keys list for another \
+handover_confirmed, handover_taken_back, handover_opened_again (somebody else has the code), handover_acknowledged, exported (keys list for another \
 program), \
 signed_in, sign_in_refused, signed_out, \
 session_ended, admin_added, password_changed, role_changed, admin_removed, tokens_revoked, sessions_revoked, restored, \

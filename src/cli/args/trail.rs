@@ -58,6 +58,25 @@ pub enum SessionsCommand {
     },
 }
 
+/// What to do about secrets that are handed over.
+#[derive(Debug, Subcommand)]
+pub enum HandOversCommand {
+    /// List those that wait to be opened, and those that ended in the last 7 days
+    List,
+    /// Take secrets back that nobody has opened: their codes open nothing any more
+    TakeBack {
+        /// IDs of hand-overs, as hand-overs list shows them
+        #[arg(required = true, value_name = "ID", value_parser = input::name)]
+        ids: Vec<String>,
+    },
+    /// Acknowledge that somebody else tried to open secrets: it is an alarm no more
+    Acknowledge {
+        /// IDs of hand-overs, as hand-overs list shows them
+        #[arg(required = true, value_name = "ID", value_parser = input::name)]
+        ids: Vec<String>,
+    },
+}
+
 /// What to revoke.
 #[derive(Debug, Args)]
 pub struct RevokeArgs {

@@ -204,7 +204,7 @@ impl Client {
     }
 
     /// Makes a call of which only the success counts.
-    async fn change(&self, call: RequestBuilder) -> Result<(), ApiError> {
+    pub(super) async fn change(&self, call: RequestBuilder) -> Result<(), ApiError> {
         // The buffers of the connection may have held a password: they go with it.
         let response = self.send(call.header(CONNECTION, "close")).await?;
         match response.status() {

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use reqwest::Method;
 use reqwest::header::CONNECTION;
-use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -49,12 +49,29 @@ impl NewHandover {
 pub struct Handover {
     pub id: Untrusted,
     pub key_id: Untrusted,
+    /// The key's label.
+    pub label: Untrusted,
     /// The contract's word: `waiting`, `opened`, `confirmed`, `taken_back` or `expired`.
     pub state: Untrusted,
+    pub has_pin: bool,
+    pub created_by: Untrusted,
+    pub created_at: DateTime<Utc>,
     pub until: DateTime<Utc>,
+    pub opened_at: Option<DateTime<Utc>>,
+    pub opened_from: Option<Untrusted>,
+    pub confirmed_at: Option<DateTime<Utc>>,
     /// When somebody else tried to open it.
     pub opened_again_at: Option<DateTime<Utc>>,
     pub opened_again_from: Option<Untrusted>,
+}
+
+/// What an administrator does about a secret that is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandoverEnd {
+    /// Nobody has opened it, and nobody shall.
+    TakeBack,
+    /// They have read that somebody else tried to open it.
+    Acknowledge,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +119,13 @@ impl Client {
         Ok(Answer::of(response, BODY_LIMIT).await?.read::<WireHandovers>().map_err(unknown_path)?.handovers)
     }
 
+    /// Takes back a secret that nobody has opened, or acknowledges that somebody else tried to.
+    pub async fn settle_handover(&self, id: &Untrusted, how: HandoverEnd) -> Result<(), ApiError> {
+        let path = ["handovers", id.raw_for_api(), "alarm"];
+        let path = if how == HandoverEnd::TakeBack { &path[..2] } else { &path };
+        self.change(self.call(Method::DELETE, path)).await
+    }
+
     /// Opens a secret that is handed over, without a session: the ciphertext, and of which key. The server never gets the
     /// whole code. May be repeated with the same `opener`.
     pub async fn open_handover(
@@ -122,11 +146,7 @@ impl Client {
     /// Says that it has arrived: the server deletes it.
     pub async fn confirm_handover(&self, keys: &HandoverKeys, opener: &str) -> Result<(), ApiError> {
         let body = json!({ "lookup": keys.lookup(), "opener": opener });
-        let response = self.send(self.anyone(Method::POST, &["handovers", "confirm"]).json(&body)).await?;
-        match response.status() {
-            StatusCode::NO_CONTENT => Ok(()),
-            _ => Err(Answer::of(response, BODY_LIMIT).await?.refusal()),
-        }
+        self.change(self.anyone(Method::POST, &["handovers", "confirm"]).json(&body)).await
     }
 }
 

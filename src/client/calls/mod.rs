@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 pub use admins::{AdminChange, AdminChangeKind, AdminEntry, AdminList, NewSigningKey, RevokeRequest, SessionEntry};
 pub use answer::Answer;
 pub use exchange::Exchanged;
-pub use handovers::{Handover, NewHandover};
+pub use handovers::{Handover, HandoverEnd, NewHandover};
 pub use identify::{DeletedKey, Identified, KeyOwner, TokenStatus};
 pub use inspect::{Event, EventScope, EventsRequest, FieldChange, Health, TrailFilter, TrailPage};
 pub use session::AdminSession;

@@ -2,16 +2,18 @@
 
 mod opener;
 mod receive;
+mod told;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use zeroize::Zeroizing;
 
-use crate::client::{Handover, NewHandover, Target};
+use crate::client::{NewHandover, Target};
 use crate::domain::{HandoverCode, KeyId, SecretKey};
 use crate::operations::keys::since::span;
 use crate::operations::messages;
 
 pub(crate) use receive::{Received, receive};
+pub(crate) use told::{alarm, ended, in_line, is_open, name};
 
 /// How long a code is good at most.
 const MOST_TTL: TimeDelta = TimeDelta::days(7);
@@ -91,14 +93,4 @@ pub const fn curl_input(has_pin: bool) -> &'static str {
 /// Until when a code is good.
 pub fn until(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// What somebody else's try to open a secret means, if there was one.
-pub fn alarm(handover: &Handover) -> Option<String> {
-    let at = until(handover.opened_again_at?);
-    let from = handover.opened_again_from.as_ref().map_or_else(String::new, |from| from.to_display(64));
-    let id = handover.key_id.to_display(KeyId::MAX_CHARS);
-    Some(format!(
-        "Somebody else tried to open the secret of {id} at {at} from {from}: the code is known to others. Replace the key."
-    ))
 }

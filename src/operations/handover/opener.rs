@@ -1,5 +1,5 @@
 //! Under which name this computer has opened a secret that is handed over: it may open it again under that name until it
-//! has arrived. No credential without the code.
+//! has arrived, and knows from then on where it is. No credential without the code.
 
 use std::fs;
 use std::fs::{DirBuilder, OpenOptions};
@@ -17,8 +17,10 @@ use crate::domain::HandoverCode;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::regular_file::open_no_follow;
 
-/// How long such a name is of use, and some more: a server's clock may differ.
-const KEPT: Duration = Duration::from_secs(60 * 60);
+/// As long as a server knows a code, at most: whoever uses it under another name raises an alarm.
+const KEPT: Duration = Duration::from_secs(15 * 24 * 60 * 60);
+/// The longest note: with the path of a file.
+const MOST_NOTE: u64 = 8192;
 
 /// The name for one code, noted in the state folder.
 pub(super) struct Opener {
@@ -31,7 +33,7 @@ impl Opener {
     ///
     /// # Errors
     ///
-    /// The name can't be noted, so the secret could not be opened again; or the operating system gives no random numbers.
+    /// An earlier run has received the secret. The name can't be noted, so the secret could not be opened again; or the operating system gives no random numbers.
     pub(super) fn of(code: &HandoverCode, state: &Folder) -> Result<Self, Failure> {
         let state = state.as_deref().map_err(|missing| Failure::from(ConfigError::from(missing.clone())))?;
         let folder = state.join("receiving");
@@ -39,7 +41,11 @@ impl Opener {
         let note = folder.join(base16ct::lower::encode_string(&code.lookup_digest()[..8]));
         let mut noted = String::new();
         let file = open_no_follow(OpenOptions::new().read(true), &note);
-        let read = file.and_then(|file| file.take(100).read_to_string(&mut noted));
+        let read = file.and_then(|file| file.take(MOST_NOTE).read_to_string(&mut noted));
+        if let Some((_, received)) = noted.split_once('\n') {
+            return Err(Failure::new(Exit::NotGood, format!("You have received this secret already: {received}."))
+                .next("If you don't have it any more, ask for another key."));
+        }
         if read.is_ok() && noted.len() >= 16 {
             return Ok(Self { name: noted, note });
         }
@@ -57,9 +63,11 @@ impl Opener {
         Ok(Self { name, note })
     }
 
-    /// The secret has arrived.
-    pub(super) fn settle(self) {
-        let _ = fs::remove_file(self.note);
+    /// The secret has arrived, as `received` says, and the server has deleted it.
+    pub(super) fn settle(&self, received: &str) {
+        if let Some(folder) = self.note.parent() {
+            let _ = write(folder, &self.note, &format!("{}\n{received}", self.name));
+        }
     }
 }
 

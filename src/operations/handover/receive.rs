@@ -9,6 +9,7 @@ use crate::client::{ApiError, Client};
 use crate::config::Folder;
 use crate::domain::{HandoverCode, HandoverKeys, KeyId, SecretKey};
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::time;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter;
 
@@ -60,8 +61,14 @@ pub(crate) async fn receive<P: Prompter>(
 }
 
 impl Received {
-    /// Tells the server that the secret has arrived. Gives what to say if it couldn't be told.
-    pub(crate) async fn confirm<P: Prompter>(self, client: &Client, prompter: &mut P) -> Flow<Option<String>> {
+    /// Tells the server that the secret has arrived, and notes for the next run where it is. Gives what to say if the server
+    /// couldn't be told.
+    pub(crate) async fn confirm<P: Prompter>(
+        self,
+        client: &Client,
+        prompter: &mut P,
+        place: &str,
+    ) -> Flow<Option<String>> {
         let mut confirmed = client.confirm_handover(&self.keys, &self.opener.name).await;
         for pause in AGAIN {
             if !confirmed.as_ref().is_err_and(ApiError::is_passing) {
@@ -70,7 +77,10 @@ impl Received {
             prompter.wait(tokio::time::sleep(pause)).await?;
             confirmed = client.confirm_handover(&self.keys, &self.opener.name).await;
         }
-        self.opener.settle();
+        if confirmed.is_ok() {
+            let id = self.id.to_display(KeyId::MAX_CHARS);
+            self.opener.settle(&format!("that of {id}, {place}, at {}", time(client.server_time().await)));
+        }
         Ok(confirmed.err().map(|error| {
             format!(
                 "The secret has arrived, but the server could not be told: {error} It deletes its copy in 10 minutes."

@@ -3,5 +3,6 @@
 pub(super) mod delivery;
 pub(super) mod exchange;
 mod hand_over;
+pub(super) mod hand_overs;
 pub(super) mod reveal;
 pub(super) mod tokens;

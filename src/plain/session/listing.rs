@@ -1,6 +1,6 @@
 //! What was listed last: numbers are about it.
 
-use crate::client::{AdminEntry, EventsRequest, SessionEntry};
+use crate::client::{AdminEntry, EventsRequest, Handover, SessionEntry};
 use crate::domain::{CursorToken, KeyId, KeyQuery};
 use crate::operations::keys::activity::history::EventQuestion;
 
@@ -16,6 +16,7 @@ pub(crate) struct Listing {
     pub(crate) is_begun: bool,
     pub(crate) administrators: Vec<AdminEntry>,
     pub(crate) sessions: Vec<SessionEntry>,
+    pub(crate) handovers: Vec<Handover>,
     /// The events that were told last, and where older ones begin.
     pub(crate) events: Option<(EventQuestion, EventsRequest)>,
 }

@@ -35,7 +35,7 @@ pub(crate) const HANDOVERS: &str = "/api/v2/handovers";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 35] = [
+pub const ROUTES: [ApiRoute; 36] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("GET", "/api/v2/keys/counts", || get(list::counts)),
     route("GET", "/api/v2/keys/due", || get(list::due)),
@@ -53,6 +53,7 @@ pub const ROUTES: [ApiRoute; 35] = [
     route("GET", HANDOVERS, || get(handovers::list)),
     route("POST", HANDOVERS, || post(handovers::create)),
     route("DELETE", "/api/v2/handovers/{id}", || delete(handovers::take_back)),
+    route("DELETE", "/api/v2/handovers/{id}/alarm", || delete(handovers::acknowledge)),
     route("POST", "/api/v2/handovers/open", || post(handovers::open)),
     route("POST", "/api/v2/handovers/confirm", || post(handovers::confirm)),
     route("POST", EXCHANGE, || post(exchange::client_token)),

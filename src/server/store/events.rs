@@ -36,6 +36,8 @@ pub(crate) enum EventKind {
     HandoverTakenBack,
     /// By another one than the first: somebody else has the code.
     HandoverOpenedAgain,
+    /// An administrator has read of that.
+    HandoverAcknowledged,
     /// Keys were listed for another program.
     Exported,
     /// Of administrators.
@@ -58,7 +60,7 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Created,
         Self::Edited,
         Self::Reactivated,
@@ -73,6 +75,7 @@ impl EventKind {
         Self::HandoverConfirmed,
         Self::HandoverTakenBack,
         Self::HandoverOpenedAgain,
+        Self::HandoverAcknowledged,
         Self::Exported,
         Self::SignedIn,
         Self::SignInRefused,
@@ -107,6 +110,7 @@ impl EventKind {
             Self::HandoverConfirmed => "handover_confirmed",
             Self::HandoverTakenBack => "handover_taken_back",
             Self::HandoverOpenedAgain => "handover_opened_again",
+            Self::HandoverAcknowledged => "handover_acknowledged",
             Self::Exported => "exported",
             Self::SignedIn => "signed_in",
             Self::SignInRefused => "sign_in_refused",

@@ -46,6 +46,8 @@ pub(crate) struct StoredHandover {
     pub(crate) proof: Vec<u8>,
     pub(crate) sealed: Option<Vec<u8>>,
     pub(crate) key_id: String,
+    /// The key's label.
+    pub(crate) label: String,
     pub(crate) has_pin: bool,
     pub(crate) created_by: String,
     pub(crate) created_at: DateTime<Utc>,
@@ -81,6 +83,8 @@ pub(crate) enum HandoverStep {
         opener: Opener,
     },
     TakeBack(Actor),
+    /// The alarm was read.
+    Acknowledge(Actor),
 }
 
 /// Who opens, or has opened.
@@ -99,7 +103,7 @@ pub(crate) enum HandoverOutcome {
         sealed: Vec<u8>,
         key_id: String,
     },
-    /// It is confirmed or taken back.
+    /// It is confirmed, taken back or acknowledged.
     Done,
     Unknown,
     /// The code or the PIN is wrong; how many tries are left.
@@ -126,6 +130,15 @@ impl StoredHandover {
                 (HandoverOutcome::Done, Some(NewEvent::of(actor, about, EventKind::HandoverTakenBack, now)))
             }
             HandoverStep::TakeBack(_) => (HandoverOutcome::Ended, None),
+            HandoverStep::Acknowledge(actor) => {
+                let about = Subject::Key(self.key_id.clone());
+                let read = self.again_at.take().zip(self.again_from.take());
+                let event = read.map(|(at, from)| NewEvent {
+                    detail: Some(format!("opened again {} from {from}", at.to_rfc3339_opts(SecondsFormat::Secs, true))),
+                    ..NewEvent::of(actor, about, EventKind::HandoverAcknowledged, now)
+                });
+                (HandoverOutcome::Done, event)
+            }
         }
     }
 
@@ -215,9 +228,10 @@ impl StoredHandover {
     }
 }
 
-/// The columns of a hand-over, for SQL, in the order of [`StoredHandover`].
+/// The columns of a hand-over, for SQL, with the label of its key.
 pub(crate) const COLUMNS: &str = "id, proof, sealed, key_id, has_pin, created_by, created_at, until, tries, opener, \
-    by_address, opened_at, opened_from, confirmed_at, again_at, again_from, ended_at";
+    by_address, opened_at, opened_from, confirmed_at, again_at, again_from, ended_at, \
+    (SELECT label FROM keys WHERE keys.id = handovers.key_id)";
 
 /// Times before which nobody gets a secret any more, or nothing is known of a hand-over: the end of one that nobody has
 /// opened, when one was opened, and the end of either.

@@ -57,7 +57,14 @@ fn a_secret_is_received_once_and_whoever_comes_second_is_an_event() {
     assert!(done.good().contains(&id));
     let token = other.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).good();
     assert!(token.starts_with("eyJ"));
-    assert_eq!(events(&home, &server.url), ["handover_confirmed", "handover_opened", "handed_over"]);
+    let all = ["handover_confirmed", "handover_opened", "handed_over"];
+    assert_eq!(events(&home, &server.url), all);
+    // Whoever has received it is no alarm.
+    let own = other.feed(&receive, &code).complaint(7);
+    let file = other.path("secret").display().to_string();
+    assert!(own.contains(&format!("You have received this secret already: that of {id}, in {file}, at 20")), "{own}");
+    assert!(own.contains("ask for another key"), "{own}");
+    assert_eq!(events(&home, &server.url), all);
     let second = Home::new().feed(&receive, &code);
     assert!(second.complaint(7).contains("Somebody else has opened this secret before"));
     assert_eq!(events(&home, &server.url)[0], "handover_opened_again");
@@ -90,6 +97,45 @@ fn the_new_secret_of_a_rotation_is_handed_over() {
     let many = rotate(&["--search", "nightly", "--hand-over", "--yes"]).complaint(2);
     assert!(many.contains("--hand-over takes one access key ID") && many.contains("No key was rotated."), "{many}");
     rotate(&[&new, "--finish", "--hand-over"]).complaint(2);
+}
+
+#[test]
+fn hand_overs_are_listed_taken_back_and_acknowledged() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let run = |words: &[&str]| home.run(&[&["hand-overs", "--url", &server.url], words].concat());
+    let listed = || run(&["list", "--output", "json"]).json();
+    assert_eq!(listed(), json!([]));
+    let [first, second] = [&["--pin"][..], &[]].map(|more| hand_over(&home, &server.url, more));
+    let ids = [&first, &second].map(|made| text(&made["handover"]["id"]));
+    let all = listed();
+    assert_eq!((&all[0]["id"], &all[1]["id"]), (&json!(ids[1]), &json!(ids[0])), "the latest first");
+    assert_eq!((&all[0]["label"], &all[0]["state"]), (&json!("nightly"), &json!("waiting")));
+    assert_eq!(
+        (&all[0]["has_pin"], &all[1]["has_pin"], &all[0]["created_by"]),
+        (&json!(false), &json!(true), &json!("jo"))
+    );
+    assert_eq!((&all[0]["key_id"], &all[0]["until"]), (&second["key"]["id"], &second["handover"]["until"]));
+    let table = run(&["list"]).good();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("ID ") && lines[0].contains("OPENED AGAIN AT") && lines.len() == 3, "{table}");
+    assert!(lines[1].starts_with(&format!("{}  nightly  waiting  20", ids[1])), "{table}");
+    let rows = run(&["list", "--output", "csv"]).good();
+    assert!(rows.starts_with("id,key_id,label,state,has_pin,created_by,") && rows.lines().count() == 3, "{rows}");
+
+    let [code, last] = [&first, &second].map(|made| text(&made["handover"]["code"]));
+    assert!(run(&["take-back", &ids[0]]).good().contains("Taken back: the code opens nothing any more."));
+    let gone = other.feed(&["receive", "--url", &server.url], &format!("{code}\n{}", text(&first["handover"]["pin"])));
+    assert!(gone.complaint(7).contains("The time of this code is over, or the secret was taken back."));
+    other.feed(&["receive", "--url", &server.url], &last).good();
+    let refused = run(&["take-back", &ids[1], "h9"]).failed(5);
+    assert!(refused.contains(&format!("{}: It was opened already, or its time is over.", ids[1])), "{refused}");
+    assert!(refused.contains("h9: There is no such hand-over."), "{refused}");
+    Home::new().feed(&["receive", "--url", &server.url], &last).complaint(7);
+    assert!(listed()[0]["opened_again_at"].is_string());
+    assert!(run(&["acknowledge", &ids[1]]).good().contains("Acknowledged."));
+    assert_eq!((&listed()[0]["opened_again_at"], &listed()[1]["state"]), (&Value::Null, &json!("taken_back")));
+    assert_eq!(events(&home, &server.url)[0], "handover_acknowledged");
 }
 
 #[test]
@@ -141,7 +187,7 @@ fn a_lost_answer_loses_nothing_and_a_secret_that_did_not_arrive_is_not_confirmed
     let notes = other.path(".local/state/latchkey/receiving");
     assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 1);
     assert_eq!(other.feed(&["receive", "--url", &lossy, "--pipe-to", "umask 077; cat > secret"], &code).code, 0);
-    assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 1, "it was received, and where it went");
     let id = text(&made["key"]["id"]);
     assert_eq!(other.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).code, 0);
     assert_eq!(events(&home, &server.url)[0], "handover_confirmed");

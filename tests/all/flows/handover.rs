@@ -6,6 +6,8 @@ use latchkey::domain::{HandoverCode, Untrusted};
 use latchkey::platform::clipboard::report::What;
 use latchkey::tui::state::{Dialog, Fate, HandingOver, Reveal, Step};
 
+use serde_json::json;
+
 use crate::support::bench::Bench;
 
 #[tokio::test]
@@ -86,14 +88,11 @@ async fn the_answer_about_a_code_that_was_left_is_none_about_the_next_one() {
     bench.settle_tasks().await; // it looks who is watching
     bench.press("<Enter>");
     let next = running(&bench);
-    let text = || Untrusted::new("waiting");
-    let handover = || Handover {
-        id: text(),
-        key_id: text(),
-        state: text(),
-        until: DateTime::<Utc>::UNIX_EPOCH,
-        opened_again_at: None,
-        opened_again_from: None,
+    let handover = || -> Handover {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let made = json!({ "id": "h", "key_id": "PK1", "label": "", "state": "waiting", "has_pin": false,
+                           "created_by": "jo", "created_at": at, "until": at });
+        serde_json::from_value(made).unwrap()
     };
     let now = bench.now();
     let _ = bench.state_mut().on_reply(Reply::HandedOver(left, Ok(handover())), now);

@@ -3,6 +3,7 @@
 use super::secrets::made;
 use super::talk::{COMMAND, HEARD, SECRET, Talk};
 use super::team::{Team, sign_in};
+use crate::support::home::Home;
 
 #[test]
 fn it_goes_to_somebody_else_by_a_code() {
@@ -29,4 +30,46 @@ fn it_goes_to_somebody_else_by_a_code() {
     talk.types("close");
     talk.says("“mine” is ready to use.");
     assert!(!talk.quits().contains("sk_"));
+}
+
+#[test]
+fn it_is_taken_back_and_an_alarm_is_acknowledged() {
+    let team = Team::start("");
+    let mut talk = Talk::at(&team.home);
+    talk.answers(&[(COMMAND, "handovers")]);
+    sign_in(&mut talk, "jo");
+    talk.answers(&[("No secrets are handed over.", HEARD), (COMMAND, "create")]);
+    let id = made(&mut talk);
+    let mut code = String::new();
+    for _ in 0..2 {
+        talk.types("8");
+        talk.answers(&[
+            ("How long is the code valid?", ""),
+            ("With a PIN?", "no"),
+            ("Code, alone on the next line:\r\n", HEARD),
+        ]);
+        code = talk.says("\r\n").trim().to_owned();
+        talk.says(SECRET);
+    }
+    talk.types("close");
+    talk.answers(&[(COMMAND, "handovers")]);
+    let first = talk.says("handovers acknowledge NUMBER ends an alarm.");
+    let line = format!("1. “mine”, {id}, handed over by jo, waiting until 20");
+    assert!(first.contains(&line) && first.contains("2. “mine”, "), "{first}");
+    for home in [Home::new(), Home::new()] {
+        let done = home.feed(&["receive", "--url", &team.server.base], &code);
+        assert!([0, 7].contains(&done.code), "{done:?}");
+    }
+    talk.answers(&[(COMMAND, "handovers take-back 2"), ("Take the secret of “mine” back?", "yes")]);
+    talk.answers(&[("Taken back: the code opens nothing any more.", HEARD), (COMMAND, "handovers")]);
+    talk.says(&format!("1. “mine”, {id}, handed over by jo, opened 20"));
+    talk.says(" from 127.0.0.1, received. Somebody else tried to open the secret of “mine” at 20");
+    talk.answers(&[(COMMAND, "handovers take-back 1"), ("It was opened already, or its time is over.", HEARD)]);
+    talk.answers(&[(COMMAND, "handovers acknowledge 1"), ("Acknowledge the alarm of “mine”?", "yes")]);
+    talk.answers(&[("Acknowledged.", HEARD), (COMMAND, "handovers")]);
+    let list = talk.says("2. “mine”");
+    assert!(list.contains(", received.") && !list.contains("Somebody else"), "{list}");
+    talk.answers(&[(", taken back.", HEARD), (COMMAND, "handovers take-back 9"), ("There is no hand-over", HEARD)]);
+    talk.answers(&[(COMMAND, "")]);
+    talk.quits();
 }

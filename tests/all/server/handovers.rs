@@ -51,7 +51,15 @@ async fn a_secret_is_opened_with_its_code_and_whoever_comes_second_is_an_alarm()
     let found = server.get("/handovers").await.body["handovers"][0].clone();
     assert_eq!((&found["state"], &found["opened_from"]), (&json!("confirmed"), &json!("local")));
     assert!(found["opened_again_at"].is_string() && found["opened_again_from"] == "local", "{found}");
-    let expected = ["handover_confirmed", "handover_opened_again", "handover_opened", "handed_over", "created"];
+    assert_eq!(found["label"], "one");
+    let alarm = format!("/handovers/{}/alarm", text(&found["id"]));
+    for path in [alarm.as_str(), &alarm] {
+        assert_eq!(send(server.call(Method::DELETE, path)).await.status, 204);
+        assert_eq!(server.get("/handovers").await.body["handovers"][0]["opened_again_at"], Value::Null);
+    }
+    assert_eq!(send(server.call(Method::DELETE, "/handovers/h9/alarm")).await.status, 404);
+    let [again, first] = ["handover_opened_again", "handover_opened"];
+    let expected = ["handover_acknowledged", "handover_confirmed", again, first, "handed_over", "created"];
     assert_eq!(kinds(&server, &id).await, expected);
     let folder = server.stop().await;
     for file in std::fs::read_dir(folder.path()).unwrap() {

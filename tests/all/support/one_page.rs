@@ -198,11 +198,19 @@ impl OnePage {
             }
             Request::HandOver(new) => {
                 let text = || Untrusted::new("\u{1b}]52;c;eA==\u{7}");
+                let (now, text) = (DateTime::UNIX_EPOCH, text());
                 let handover = Handover {
-                    id: text(),
-                    key_id: text(),
-                    state: text(),
-                    until: DateTime::UNIX_EPOCH,
+                    id: text.clone(),
+                    key_id: text.clone(),
+                    label: text.clone(),
+                    state: text.clone(),
+                    has_pin: false,
+                    created_by: text,
+                    created_at: now,
+                    until: now,
+                    opened_at: None,
+                    opened_from: None,
+                    confirmed_at: None,
                     opened_again_at: None,
                     opened_again_from: None,
                 };

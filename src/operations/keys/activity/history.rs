@@ -22,7 +22,7 @@ const ADMINISTRATION: [&str; 9] = [
 ];
 
 /// The other kinds. Each kind can be asked for by its name alone.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 21] = [
     "created",
     "edited",
     REACTIVATED,
@@ -37,6 +37,7 @@ const OTHERS: [&str; 20] = [
     "handover_confirmed",
     "handover_taken_back",
     "handover_opened_again",
+    "handover_acknowledged",
     "exported",
     "sign_in_refused",
     "restored",

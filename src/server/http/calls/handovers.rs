@@ -93,6 +93,21 @@ pub(crate) async fn take_back(
     }
 }
 
+/// `DELETE /handovers/{id}/alarm`
+pub(crate) async fn acknowledge(
+    extract::State(state): extract::State<AppState>,
+    caller: Caller,
+    id: Result<Path<String>, extract::rejection::PathRejection>,
+) -> Result<StatusCode, HttpError> {
+    caller.may_change()?;
+    let Path(id) = id.map_err(|_| HttpError::malformed("id", "is not readable"))?;
+    let step = HandoverStep::Acknowledge(caller.actor());
+    match state.0.store.step_handover(WhichHandover::Id(id), step, Utc::now()).await? {
+        HandoverOutcome::Done => Ok(StatusCode::NO_CONTENT),
+        _ => Err(HttpError::not_found("This hand-over")),
+    }
+}
+
 /// `POST /handovers/open`
 pub(crate) async fn open(
     extract::State(state): extract::State<AppState>,
@@ -259,6 +274,7 @@ fn body(stored: &StoredHandover, now: DateTime<Utc>) -> Value {
     json!({
         "id": stored.id,
         "key_id": stored.key_id,
+        "label": stored.label,
         "state": state,
         "has_pin": stored.has_pin,
         "created_by": stored.created_by,

@@ -22,7 +22,7 @@ impl Store {
         engine!(self.handover(which))
     }
 
-    /// Opens, confirms or takes back: of several at the same time, one after the other.
+    /// Opens, confirms, takes back or acknowledges: of several at the same time, one after the other.
     pub(crate) async fn step_handover(
         &self,
         which: WhichHandover,

@@ -163,6 +163,27 @@ pub(crate) async fn a_secret_is_taken_back_until_it_is_opened<D: Database>() {
     assert_eq!(ids, ["h2", "h1"], "the latest first");
 }
 
+pub(crate) async fn an_alarm_is_acknowledged_and_another_one_is_another<D: Database>() {
+    let (_database, store, key) = key_with_handover::<D>().await;
+    let read = async || {
+        let how = HandoverStep::Acknowledge(actor("mo"));
+        assert_eq!(step(&store, how, at(20)).await, HandoverOutcome::Done);
+        let kept = stored(&store).await.unwrap();
+        assert_eq!((kept.again_at, kept.again_from, kept.label), (None, None, "one".to_owned()));
+    };
+    let theirs = opener(Some(8), "192.0.2.8");
+    assert_eq!(open(&store, opener(Some(7), "192.0.2.7"), at(10)).await, opened(&key));
+    for second in [11, 21] {
+        assert_eq!(open(&store, theirs.clone(), at(second)).await, opened_before(&key));
+        assert_eq!(stored(&store).await.unwrap().again_at, Some(at(second)));
+        read().await;
+        read().await;
+    }
+    assert_eq!(open(&store, opener(Some(7), "192.0.2.7"), at(30)).await, opened(&key), "its opener is who it was");
+    let again = ["handover_opened_again 192.0.2.8", "handover_acknowledged 192.0.2.1"];
+    assert_eq!(kinds(&store, &key).await[2..], [again, again].concat());
+}
+
 pub(crate) async fn of_two_openers_at_once_one_gets_the_secret<D: Database>() {
     let (database, store, key) = key_with_handover::<D>().await;
     let other = database.open().await;

@@ -98,6 +98,7 @@ macro_rules! contract {
                 an_opener_without_a_nonce_is_its_address_for_ten_minutes
                 a_secret_is_opened_by_the_clock_and_the_right_code_only
                 a_secret_is_taken_back_until_it_is_opened
+                an_alarm_is_acknowledged_and_another_one_is_another
                 of_two_openers_at_once_one_gets_the_secret
                 what_nobody_gets_any_more_is_deleted
             }

@@ -142,5 +142,6 @@ pub(super) fn handover(row: &Row) -> StoredHandover {
         again_at: at(14),
         again_from: row.get(15),
         ended_at: at(16),
+        label: row.get(17),
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::client::{ApiError, Handover, Request};
 use crate::domain::KeyId;
-use crate::operations::handover::alarm;
+use crate::operations::handover::{alarm, until};
 use crate::tui::state::State;
 
 /// What is known of them.
@@ -23,7 +23,7 @@ pub struct Alarms {
 impl Alarms {
     /// What there is to say of a key.
     pub fn of(&self, id: &KeyId) -> Option<String> {
-        self.all.iter().find(|one| one.key_id.raw_for_api() == id.raw_for_api()).and_then(alarm)
+        self.all.iter().find(|one| one.key_id.raw_for_api() == id.raw_for_api()).and_then(|one| alarm(one, until))
     }
 
     /// Takes note that the list was read again.
@@ -58,7 +58,7 @@ impl State {
             && latest.opened_again_at > self.alarms.told
         {
             self.alarms.told = latest.opened_again_at;
-            if let Some(words) = alarm(latest) {
+            if let Some(words) = alarm(latest, until) {
                 self.complain(words);
             }
         }

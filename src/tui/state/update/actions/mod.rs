@@ -103,7 +103,8 @@ impl State {
             | ActionId::Finish
             | ActionId::All
             | ActionId::Usage
-            | ActionId::Due => {}
+            | ActionId::Due
+            | ActionId::HandOvers => {}
         }
         None
     }

@@ -1,0 +1,144 @@
+//! `latchkey hand-overs`.
+
+use std::io;
+use std::io::Write;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use super::args::HandOversCommand;
+use super::output::{Rows, Table, cell, time};
+use super::prompts::Prompts;
+use super::{connect, connect_to_change, output};
+use crate::client::{ApiError, Connection, Handover, HandoverEnd};
+use crate::domain::Untrusted;
+use crate::operations::context::Context;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
+use crate::operations::handover::ended;
+use crate::server::StoreAccess;
+
+/// Does what was asked.
+pub(super) async fn run(command: HandOversCommand, settings: &Context) -> Result<Exit, Failure> {
+    let (ids, how) = match command {
+        HandOversCommand::List => {
+            let all = connect(settings).await?.work(async |server| Ok(server.client.handovers().await?)).await?;
+            return output::print(|out| write(out, &all, settings.format));
+        }
+        HandOversCommand::TakeBack { ids } => (ids, HandoverEnd::TakeBack),
+        HandOversCommand::Acknowledge { ids } => (ids, HandoverEnd::Acknowledge),
+    };
+    let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
+    access.work(async |server| settle(&ids, how, server).await).await
+}
+
+/// Settles each in turn; what can't be is said, and the others are settled all the same.
+async fn settle(ids: &[String], how: HandoverEnd, server: &Connection) -> Result<Exit, Failure> {
+    let (mut why, mut worst) = (Vec::new(), Exit::Done);
+    for id in ids {
+        let said = Untrusted::new(id);
+        match server.client.settle_handover(&said, how).await {
+            Ok(()) => {
+                output::say(&format!("{id}: {}", ended(how)))?;
+            }
+            Err(error @ (ApiError::NotFound(_) | ApiError::Refused(..) | ApiError::Conflict(..))) => {
+                let words = match &error {
+                    ApiError::NotFound(_) => "There is no such hand-over.".to_owned(),
+                    _ => "It was opened already, or its time is over.".to_owned(),
+                };
+                why.push(format!("{}: {words}", said.to_display(100)));
+                worst = worst.max(Failure::from(&error).exit);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if why.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(Failure::new(worst, why.join(" ")).next("List them with: latchkey hand-overs list"))
+}
+
+/// The names of the fields in JSON and CSV.
+const NAMES: [&str; 13] = [
+    "id",
+    "key_id",
+    "label",
+    "state",
+    "has_pin",
+    "created_by",
+    "created_at",
+    "until",
+    "opened_at",
+    "opened_from",
+    "confirmed_at",
+    "opened_again_at",
+    "opened_again_from",
+];
+/// Those that people need most come first.
+const BY_RANK: [usize; 13] = [0, 2, 3, 7, 1, 11, 12, 8, 9, 5, 6, 10, 4];
+
+/// The values of a hand-over; none where there is none.
+type Values = [Option<String>; 13];
+
+/// A hand-over in JSON.
+struct Record<'a>(&'a Values);
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(NAMES.len()))?;
+        for (name, value) in NAMES.iter().zip(self.0) {
+            match *name {
+                "has_pin" => map.serialize_entry(name, &(value.as_deref() == Some("true")))?,
+                name => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+fn values(one: &Handover) -> Values {
+    let text = |text: &Untrusted| Some(text.raw_for_api().to_owned());
+    let from = |from: &Option<Untrusted>| from.as_ref().and_then(text);
+    [
+        text(&one.id),
+        text(&one.key_id),
+        text(&one.label),
+        text(&one.state),
+        Some(one.has_pin.to_string()),
+        text(&one.created_by),
+        Some(time(one.created_at)),
+        Some(time(one.until)),
+        one.opened_at.map(time),
+        from(&one.opened_from),
+        one.confirmed_at.map(time),
+        one.opened_again_at.map(time),
+        from(&one.opened_again_from),
+    ]
+}
+
+fn write(out: &mut impl Write, all: &[Handover], format: Format) -> io::Result<()> {
+    let all: Vec<_> = all.iter().map(values).collect();
+    let cells = |values: &Values| values.each_ref().map(|value| value.clone().unwrap_or_default());
+    match format {
+        Format::Json => {
+            output::write_json(&mut *out, &all.iter().map(Record).collect::<Vec<_>>())?;
+            writeln!(out)
+        }
+        Format::Csv | Format::Tsv => {
+            let mut rows = Rows::new(out, format);
+            rows.row(NAMES)?;
+            for values in &all {
+                rows.row(cells(values).map(|text| cell(&text)))?;
+            }
+            rows.end()
+        }
+        Format::Table => {
+            let all: Vec<_> = all.iter().map(cells).collect();
+            let titles = NAMES.map(|name| name.to_uppercase().replace('_', " "));
+            let rows = all.iter().map(|cells| cells.each_ref().map(String::as_str));
+            let table = Table::fitted(titles, &BY_RANK, 2, output::width(), rows).in_order(&BY_RANK);
+            table.head(out)?;
+            all.iter().try_for_each(|cells| table.row(out, &cells.each_ref().map(String::as_str)))
+        }
+    }
+}
