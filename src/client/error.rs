@@ -96,8 +96,11 @@ pub enum ApiError {
     )]
     Changed(Option<Box<AccessKey>>),
     /// 409 or 422: the attempt's name was used before, for something else or at this moment.
-    #[error("The server refused to repeat this: {words}.", words = .1.to_display(120))]
+    #[error("{}", conflict(*.0, .1))]
     Conflict(u16, Untrusted),
+    /// 422: the key that an earlier try of this attempt made was deleted since.
+    #[error("The key was created, and it has been deleted since: nothing is left to finish.")]
+    CreatedGone,
     /// Another 4xx.
     #[error("The server refused this ({0}): {words}.", words = .1.to_display(120))]
     Refused(u16, Untrusted),
@@ -168,13 +171,31 @@ impl ApiError {
     pub const fn is_about_key(&self) -> bool {
         matches!(
             self,
-            Self::NotFound(_) | Self::Changed(_) | Self::Conflict(..) | Self::NotRotated(_) | Self::Refused(..)
+            Self::NotFound(_)
+                | Self::Changed(_)
+                | Self::Conflict(..)
+                | Self::CreatedGone
+                | Self::NotRotated(_)
+                | Self::Refused(..)
         )
     }
 
     /// Whether asking again never helps.
     pub const fn is_lasting(&self) -> bool {
         matches!(self, Self::Passportal)
+    }
+}
+
+/// The header is no word of users.
+fn conflict(status: u16, words: &Untrusted) -> String {
+    match (status, words.raw_for_api().contains("Idempotency-Key")) {
+        (422, true) => {
+            "The server has made a key for this with other values. If it is in the list and you don't have its \
+                        secret, delete it."
+                .to_owned()
+        }
+        (_, true) => "The server is still working on the first request. Try again.".to_owned(),
+        _ => format!("The server refused to repeat this: {}.", words.to_display(120)),
     }
 }
 

@@ -196,7 +196,10 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .command("keys list"),
     action(Id::Next, "List the next keys").plain(2, "next"),
     action(Id::Doctor, "Check the server and the connection to it").plain(13, "doctor"),
-    action(Id::Finish, "Finish creating a key that was interrupted").plain(19, "finish").changing(),
+    action(Id::Finish, "Finish creating or rotating a key that was interrupted")
+        .page("F", "")
+        .plain(19, "finish")
+        .changing(),
     action(Id::All, "Activate, deactivate, delete or edit all keys that the filter finds").plain(29, "all").changing(),
     action(Id::Usage, "Show how often an access key was used, and from where")
         .plain(30, "usage")

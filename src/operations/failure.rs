@@ -189,6 +189,7 @@ impl From<&ApiError> for Failure {
             ApiError::NotSignedIn(_) => (Exit::Denied, Some("Sign in with: latchkey login --remember")),
             ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
             ApiError::NotAllowed(_) | ApiError::WrongCredentials => (Exit::Denied, None),
+            ApiError::CreatedGone => (Exit::NotFound, None),
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
             ApiError::Conflict(..) | ApiError::Changed(_) | ApiError::NotRotated(_) => (Exit::Conflict, None),
             ApiError::Refused(400, _)

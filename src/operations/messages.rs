@@ -67,6 +67,9 @@ pub(crate) fn receive_by(command: &str) -> String {
 /// Nothing of it is left by any run.
 pub(crate) const NOTHING_UNFINISHED: &str = "There is no unfinished key creation.";
 
+/// Another process has what could be finished.
+pub(crate) const UNFINISHED_ELSEWHERE: &str = "Another latchkey on this machine has an unfinished key creation open. Finish it there (F on the page), or quit that one.";
+
 /// What to do about a key creation that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";
 

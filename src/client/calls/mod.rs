@@ -49,6 +49,8 @@ const VERIFICATION_FAILED: i64 = 1000;
 const INVALID_TOKEN: i64 = 1006;
 /// What a server says of a path that it doesn't have, in place of a key.
 const NO_PATH: &str = "This path";
+/// What a server says of an attempt whose key was deleted.
+const KEY_DELETED: &str = "was deleted";
 /// The largest answer that may hold a secret.
 const SECRET_BODY_LIMIT: usize = 64 << 10;
 
@@ -161,7 +163,10 @@ impl Client {
             .header("idempotency-key", &new.attempt.name.0)
             .header(CONNECTION, "close") // its buffers held a secret: they go with it
             .json(&wire::new_key(new, seal_key));
-        Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.creation(seal_key)
+        Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.creation(seal_key).map_err(|error| match error {
+            ApiError::Conflict(422, words) if words.raw_for_api().contains(KEY_DELETED) => ApiError::CreatedGone,
+            error => error,
+        })
     }
 
     /// Lets the server forget the sealed secret of a new key, which has arrived. It is forgotten after a while anyway, and

@@ -52,27 +52,30 @@ impl HexKind {
         if text.len() != Self::DIGITS || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
-        let lower = Zeroizing::new(text.to_ascii_lowercase());
-        let (random, check) = lower.split_at(Self::RANDOM);
-        [Self::KeyId, Self::Secret].into_iter().find(|kind| *kind.checksum(random) == check)
+        // A scan comes upon many that are none: nothing is allocated for them.
+        let mut random = Zeroizing::new([0; Self::RANDOM]);
+        random.copy_from_slice(&text.as_bytes()[..Self::RANDOM]);
+        random.make_ascii_lowercase();
+        let check = u32::from_str_radix(&text[Self::RANDOM..], 16).ok()?;
+        [Self::KeyId, Self::Secret].into_iter().find(|kind| kind.checksum(&*random) == check)
     }
 
     /// Makes one of random bytes, in lower case.
     pub(crate) fn encode(self, bytes: &[u8; 28]) -> Zeroizing<String> {
         let mut text = Zeroizing::new(base16ct::lower::encode_string(bytes));
-        let check = self.checksum(&text);
+        let check = Zeroizing::new(format!("{:08x}", self.checksum(text.as_bytes())));
         text.push_str(&check);
         text
     }
 
-    fn checksum(self, random: &str) -> Zeroizing<String> {
+    fn checksum(self, random: &[u8]) -> u32 {
         let mut crc = crc32fast::Hasher::new();
         crc.update(match self {
             Self::KeyId => b"id",
             Self::Secret => b"secret",
         });
-        crc.update(random.as_bytes());
-        Zeroizing::new(format!("{:08x}", crc.finalize()))
+        crc.update(random);
+        crc.finalize()
     }
 }
 

@@ -85,9 +85,9 @@ impl LeakFinder {
         found.extend(starts(&self.token).into_iter().filter_map(|at| Some((at, token(&bytes[at..])?))));
         hex_runs(bytes, part.clone(), |run| {
             for at in run.start..=run.end - HexKind::DIGITS {
-                let digits = text(&bytes[at..at + HexKind::DIGITS]).to_ascii_lowercase();
-                let digits = Zeroizing::new(digits);
-                if part.contains(&at) && HexKind::of(&digits) == Some(HexKind::Secret) {
+                let digits = text(&bytes[at..at + HexKind::DIGITS]);
+                if part.contains(&at) && HexKind::of(digits) == Some(HexKind::Secret) {
+                    let digits = Zeroizing::new(digits.to_ascii_lowercase());
                     found.push((at, Leak::Secret(SecretKey::foreign(&digits))));
                 }
             }
@@ -110,7 +110,7 @@ fn text(ascii: &[u8]) -> &str {
 fn secret(bytes: &[u8]) -> Option<Leak> {
     let whole = bytes.get(..SecretKey::CHARS)?;
     let is_whole = whole[SecretKey::PREFIX.len()..].iter().all(u8::is_ascii_alphanumeric);
-    SecretKey::parse(text(whole).get(..)?).ok().filter(|_| is_whole).map(Leak::Secret)
+    if is_whole { SecretKey::parse(text(whole)).ok().map(Leak::Secret) } else { None }
 }
 
 fn token(bytes: &[u8]) -> Option<Leak> {

@@ -81,6 +81,13 @@ struct Note {
     at: DateTime<Utc>,
 }
 
+impl Note {
+    /// Several people may share this account: another's create is not finished under our name.
+    fn is_of(&self, place: &str, owner: &Owner) -> bool {
+        self.place == place && self.username == owner.username && self.login == Account::read().login
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct ReplacedNote {
     id: String,
@@ -160,6 +167,19 @@ impl PendingCreates {
         });
     }
 
+    /// Leaves a key creation to whoever looks for it next.
+    pub(crate) fn release(&mut self, key: &IdempotencyKey) {
+        self.guard.retain(|(guard, ..)| guard != key);
+    }
+
+    /// Whether another living process is at work on a key creation of a profile's server, or asks about it.
+    pub(crate) fn is_elsewhere(&self, owner: &Owner) -> bool {
+        let Some(place) = self.place(&owner.profile) else { return false };
+        let entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let notes = entries.filter_map(|entry| read(&entry.path()));
+        notes.filter(|(file, note)| note.is_of(&place, owner) && file.is_none()).count() > 0
+    }
+
     /// What was left over at a profile's server by a program that ended: first that whose secret the server keeps, which
     /// it does for minutes; the oldest first. It is ours from now on: another process does not find it.
     pub fn left(&mut self, owner: &Owner, now: DateTime<Utc>) -> Vec<PendingCreate> {
@@ -167,10 +187,8 @@ impl PendingCreates {
         let entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
         let entries = entries.map(|entry| entry.path());
         let notes = entries.filter_map(|path| {
-            let (file, note) = read(&path)?;
-            // Several people may share this account: another's create is not finished under our name.
-            let ours = note.place == place && note.username == owner.username && note.login == Account::read().login;
-            let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| ours)?;
+            let (Some(file), note) = read(&path)? else { return None };
+            let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| note.is_of(&place, owner))?;
             let repeatable = now - note.at < REPEATABLE && note.expires_at.is_none_or(|end| end > now);
             let secret_until =
                 note.seal_key.as_ref().map(|_| note.at + SealedSecret::KEPT).filter(|until| *until > now);
@@ -228,23 +246,32 @@ fn write(folder: &Path, note: &Note) -> io::Result<(PathBuf, File)> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let path = folder.join(format!("{}.json", note.idempotency_key));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    file.try_lock()?;
+    file.lock()?; // a process that looks for notes has it for a moment
+    if file.metadata()?.nlink() == 0 {
+        return write(folder, note); // and took it for one that was cut off
+    }
     file.write_all(&serde_json::to_vec(note)?)?;
     Ok((path, file))
 }
 
-/// A note that no living process holds. What cannot be understood is none.
-fn read(path: &Path) -> Option<(File, Note)> {
+/// A note, with its file if no living process holds it. What cannot be understood is none; what a process has left that was
+/// killed as it wrote it is removed, since it asked for nothing.
+fn read(path: &Path) -> Option<(Option<File>, Note)> {
     let no_link = i32::try_from((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits()).ok()?;
     let mut file = OpenOptions::new().read(true).custom_flags(no_link).open(path).ok()?;
     let about = file.metadata().ok()?;
     let ours = about.is_file() && about.uid() == rustix::process::geteuid().as_raw() && about.len() <= MOST;
-    if !ours || file.try_lock().is_err() {
+    if !ours {
         return None;
     }
+    let is_free = file.try_lock().is_ok();
     let mut text = Vec::new();
     (&mut file).take(MOST).read_to_end(&mut text).ok()?;
-    Some((file, serde_json::from_slice(&text).ok()?))
+    let note = serde_json::from_slice(&text);
+    if is_free && note.as_ref().is_err_and(serde_json::Error::is_eof) {
+        let _ = fs::remove_file(path);
+    }
+    Some((is_free.then_some(file), note.ok()?))
 }
 
 /// A private key as it is in a note.

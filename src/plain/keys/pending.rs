@@ -3,8 +3,8 @@
 use chrono::Utc;
 
 use crate::operations::access::Access as _;
+use crate::operations::keys::create::nothing_unfinished;
 use crate::operations::keys::pending::PendingCreates;
-use crate::operations::messages::NOTHING_UNFINISHED;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::plain::keys::create;
@@ -14,7 +14,7 @@ use crate::plain::session::Session;
 pub(crate) async fn finish(session: &mut Session) -> Flow<()> {
     let mut journal = PendingCreates::of(&session.config);
     let Some(new) = journal.next(session.owner().as_ref(), Utc::now()) else {
-        session.console.say(NOTHING_UNFINISHED);
+        session.console.say(nothing_unfinished(&journal, session.owner().as_ref()).message);
         return Ok(());
     };
     let finished = create::send_and_tell(session, &new, &mut journal).await;

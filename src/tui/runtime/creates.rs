@@ -28,6 +28,11 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     pub(crate) fn take_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Effect> {
         let is_open = matches!(reply, Reply::Connected(Ok(_)) | Reply::SignedIn(Ok(_)));
         let effect = self.state.on_reply(reply, now);
+        if is_open {
+            for key in self.state.drop_left_over() {
+                self.pending_creates.release(&key);
+            }
+        }
         if is_open && let Some(owner) = self.state.owner() {
             if let Some(waiting) = self.state.unsettled.attempt.as_ref().filter(|_| self.state.creating) {
                 // Before the sign-in it was not known whose it would be.

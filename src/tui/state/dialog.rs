@@ -7,7 +7,7 @@ use super::{
     OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, RotateDialog,
     RotationDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
-use crate::client::{CreateAttempt, NewKey};
+use crate::client::{ApiError, CreateAttempt, NewKey};
 use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
 use crate::operations::keys::activate::{Switch, SwitchChoice};
@@ -187,6 +187,15 @@ impl FormAttempt {
 
     pub(crate) fn on_sent(&mut self, new: &NewKey, now: DateTime<Utc>) {
         self.first.get_or_insert_with(|| (now, new.clone()));
+    }
+
+    /// What to do now, in sentences. If the key was deleted that it made, the next Enter is about another one.
+    pub(crate) fn not_made(&mut self, error: &ApiError) -> String {
+        if matches!(error, ApiError::CreatedGone) {
+            *self = Self::random();
+            return format!("{error} Press Enter to create another key.");
+        }
+        format!("{error} Nothing was lost. Press Enter to retry.")
     }
 
     /// The server knows this attempt with other values. That is the first try, which has made a key: it is sent again, to

@@ -17,6 +17,9 @@ use crate::tui::keymap::{Action, Binding, Mode};
 use crate::tui::state::{ClockReading, DetailsPane, Dialog, ExitState, Panes, State, Window};
 use crate::tui::theme;
 
+/// Said until what was put off is finished or forgotten.
+const UNFINISHED: &str = "Interrupted creation: F finishes it.";
+
 /// Draws the notice, and the place in the list.
 pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) {
     let width = usize::from(area.width);
@@ -34,6 +37,7 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State, now: Cl
         (None, Some(trouble)) if trouble.error.needs_sign_in() => (String::new(), Style::new()),
         (None, Some(trouble)) => (trouble.error.to_string(), theme::ERROR),
         (None, None) if state.dialog.is_none() && !state.list.marks.is_empty() => (marked(state, width), theme::QUIET),
+        (None, None) if !state.unsettled.later.is_empty() => (UNFINISHED.to_owned(), theme::WARNING),
         (None, None) => {
             let who = state.server.as_ref().and_then(|server| server.who.as_ref());
             (who.map(|who| who_is_here(who, width)).unwrap_or_default(), theme::QUIET)

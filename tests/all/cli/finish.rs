@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::remote::remember;
 use crate::support::hanging::key;
-use crate::support::home::{Done, Home};
+use crate::support::home::{Done, Home, text};
 use crate::support::program::binary;
 use crate::support::raw::{self, Asked};
 use crate::support::unfinished;
@@ -71,6 +71,142 @@ fn after_ten_minutes_a_secret_is_lost() {
     let delete = format!("latchkey keys delete {}", key["id"].as_str().unwrap());
     assert!(error.contains("its secret is sent only once") && error.contains(&delete), "{error}");
     assert!(!home.path("held").exists(), "a file without a secret is left");
+}
+
+/// A home in which the command was killed with the secret of a new key in place of an old one; and the ID of that.
+fn killed_in_a_rotation() -> (Home, String) {
+    let home = Home::new();
+    let (old, _) = home.create("nightly");
+    let killed = home.command(&["keys", "rotate", &old, "--pipe-to", "kill -9 $PPID"]).status().unwrap();
+    assert!(!killed.success());
+    (home, old)
+}
+
+/// The ID of the key that replaces another one.
+fn successor(home: &Home, old: &str) -> String {
+    text(&home.run(&["keys", "show", old, "--output", "json"]).json()["replaced_by"])
+}
+
+#[test]
+fn the_secret_of_a_rotation_is_got_after_a_kill() {
+    let (home, old) = killed_in_a_rotation();
+    let told = home.run(&["keys", "rotate", &old, "--secret-file", "again"]);
+    assert!(told.err.contains(&format!("latchkey: Rotating {old} at ")) && told.code == 5, "{told:?}");
+    assert!(told.err.contains("Run latchkey keys create --finish"), "{told:?}");
+    home.run(&["keys", "create", "--finish", "--secret-file", "new"]).good();
+    assert!(home.feed(&["token", &successor(&home, &old)], &home.read("new")).good().starts_with("eyJ"));
+    assert_eq!((unfinished::notes(home.0.path()).len(), unfinished::undelivered(home.0.path())), (0, 0));
+}
+
+#[test]
+fn after_ten_minutes_the_secret_of_a_rotation_is_lost() {
+    let (home, old) = killed_in_a_rotation();
+    unfinished::pass_ten_minutes(home.0.path());
+    let error = home.run(&["keys", "create", "--finish", "--secret-file", "new"]).failed(5);
+    let undo = format!("latchkey keys rotate {} --undo", successor(&home, &old));
+    assert!(error.contains("its secret is sent only once") && error.contains(&undo), "{error}");
+    home.run(&["keys", "rotate", &successor(&home, &old), "--undo"]).good();
+    assert_eq!((home.keys().len(), unfinished::notes(home.0.path()).len()), (1, 0));
+}
+
+/// What is gone can't be finished, and needs to be told once.
+#[test]
+fn a_key_that_was_deleted_meanwhile_is_forgotten() {
+    let deleted = killed();
+    let id = text(&deleted.keys()[0]["id"]);
+    assert_eq!(deleted.run(&["keys", "delete", &id, "--yes"]).code, 0);
+    let (undone, old) = killed_in_a_rotation();
+    assert_eq!(undone.run(&["keys", "rotate", &old, "--undo"]).code, 0);
+    for home in [deleted, undone] {
+        assert_eq!(unfinished::notes(home.0.path()).len(), 1);
+        let error = home.run(&["keys", "create", "--finish", "--secret-file", "new"]).failed(4);
+        assert!(error.contains("it has been deleted since: nothing is left to finish"), "{error}");
+        assert!(!error.contains("Idempotency"), "{error}");
+        assert_eq!(unfinished::notes(home.0.path()).len(), 0);
+        let nothing = home.run(&["keys", "create", "--finish", "--secret-file", "new"]).failed(4);
+        assert!(nothing.contains("There is no unfinished key creation."), "{nothing}");
+    }
+}
+
+#[test]
+fn what_another_latchkey_has_is_left_to_it() {
+    let home = Home::new();
+    let inner = format!("cat >/dev/null; {} keys create --finish --secret-file other 2>said; echo $? >code", binary());
+    home.run(&["keys", "create", "--label", "held", "--pipe-to", &inner]).good();
+    let said = std::fs::read_to_string(home.path("said")).unwrap();
+    assert!(said.contains("Another latchkey on this machine has an unfinished key creation open."), "{said}");
+    assert_eq!(std::fs::read_to_string(home.path("code")).unwrap(), "5\n");
+    assert_eq!((home.keys().len(), unfinished::notes(home.0.path()).len()), (1, 0));
+}
+
+/// The first request may have made the key: that another one is refused says nothing of it.
+#[test]
+fn a_refusal_after_a_lost_answer_forgets_nothing() {
+    let (asked_for, is_refusing) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(true)));
+    let (count, refused) = (Arc::clone(&asked_for), Arc::clone(&is_refusing));
+    let port =
+        raw::serve(move |asked: &Asked| match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
+            ("POST", "/keys") => {
+                *count.lock().unwrap() += 1;
+                match (*count.lock().unwrap(), *refused.lock().unwrap()) {
+                    (1, _) => Vec::new(),
+                    (_, true) => raw::json(403, &json!({ "success": false, "message": "Auditors change nothing" })),
+                    _ => raw::json(201, &json!({ "success": true, "key": key(), "secret_access_key": "sk_after-all" })),
+                }
+            }
+            ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
+            _ => raw::raw("204 No Content", &[], ""),
+        });
+    let (home, url) = (Home::new(), format!("http://127.0.0.1:{port}"));
+    remember(&home, &url);
+    for words in [["--label", "one"].as_slice(), &["--finish"]] {
+        let asked = [&["--url", &url, "keys", "create", "--secret-file", "secret"], words].concat();
+        let error = home.run(&asked).failed(3);
+        assert!(
+            error.contains("Not allowed") && error.contains("It is not known whether the key was created."),
+            "{error}"
+        );
+        assert_eq!(unfinished::notes(home.0.path()).len(), 1);
+    }
+    *is_refusing.lock().unwrap() = false;
+    home.run(&["--url", &url, "keys", "create", "--finish", "--secret-file", "secret"]).good();
+    assert_eq!((home.read("secret").as_str(), unfinished::notes(home.0.path()).len()), ("sk_after-all\n", 0));
+}
+
+#[test]
+fn a_server_of_the_first_edition_loses_the_secret_with_the_answer() {
+    let asked_for = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked_for);
+    let port =
+        raw::serve(move |asked: &Asked| match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
+            ("POST", "/keys") => {
+                *count.lock().unwrap() += 1;
+                let replayed = json!({ "success": true, "key": key(), "secret_access_key": null, "replayed": true });
+                if *count.lock().unwrap() == 1 { Vec::new() } else { raw::json(200, &replayed) }
+            }
+            ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
+            _ => raw::raw("204 No Content", &[], ""),
+        });
+    let (home, url) = (Home::new(), format!("http://127.0.0.1:{port}"));
+    remember(&home, &url);
+    let error = home.run(&["--url", &url, "keys", "create", "--secret-file", "secret"]).failed(5);
+    let advice = format!("delete this key (latchkey --url {url} keys delete PK7QW3N5ZJ0V4T8M2XHC) and create another");
+    assert!(error.contains(&advice), "{error}");
+    assert_eq!(unfinished::notes(home.0.path()).len(), 0);
+}
+
+/// It is written before anything is asked for.
+#[test]
+fn a_note_that_was_cut_off_is_removed() {
+    let home = killed();
+    let note = unfinished::notes(home.0.path()).remove(0);
+    let whole = std::fs::read(&note).unwrap();
+    let cut = note.with_file_name("cut.json");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let other = note.with_file_name("of-a-later-version.json");
+    std::fs::write(&other, "{}").unwrap();
+    home.run(&["keys", "create", "--finish", "--secret-file", "held"]).good();
+    assert_eq!(unfinished::notes(home.0.path()), [other]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn after_ten_minutes_its_key_can_be_deleted() {
         let told = begin.lines().find(|line| line.contains("Creating a key labelled “mine” at "));
         assert!(told.is_some_and(|line| line.ends_with(FINISH)), "{begin}");
         talk.types("help");
-        talk.answers(&[("\r\n19. finish: Finish creating a key", HEARD)]);
+        talk.answers(&[("\r\n19. finish (F): Finish creating or rotating a key", HEARD)]);
         talk.quits();
     }
     let mut talk = Talk::at(&home);

@@ -85,6 +85,14 @@ fn a_create_was_left_over() {
 }
 
 #[test]
+fn a_create_that_was_left_over_is_put_off() {
+    assert_snapshot!(after("", |stage| {
+        left_over(stage);
+        stage.press("<Esc>");
+    }));
+}
+
+#[test]
 fn a_create_that_was_left_over_fails() {
     assert_snapshot!(after("", |stage| {
         left_over(stage);

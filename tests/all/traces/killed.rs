@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::files;
 use crate::support::hanging::{hanging, key};
+use crate::support::home::{Home, text};
 use crate::support::terminal::{Terminal, contains, latchkey};
 use crate::support::{unfinished, wait};
 
@@ -106,6 +107,56 @@ fn a_secret_that_was_got_after_a_kill_is_settled_when_its_dialog_closes() {
     page.sees("1 key");
     page.press("q");
     assert!(!contains(&page.ends().1.bytes, UNFINISHED.as_bytes()));
+}
+
+#[test]
+fn what_is_put_off_can_be_come_back_to() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    let secret = page.create_and_show("later");
+    kill(page);
+    let mut page = start(home.path(), &[]);
+    page.sees(UNFINISHED);
+    page.press("<Esc>");
+    page.sees("Interrupted creation: F finishes it.");
+    let other = Home(home);
+    let done = other.run(&["keys", "create", "--finish", "--secret-file", "new"]);
+    assert!(done.failed(5).contains("Another latchkey on this machine has an unfinished key creation open."));
+    page.press("F");
+    page.sees(UNFINISHED);
+    page.press("<Esc>");
+    page.sees("F finishes it.");
+    page.press("F<Enter>");
+    page.sees("Access key created");
+    page.press("s");
+    page.sees(&secret);
+    page.close();
+    page.press("F");
+    page.sees("There is no unfinished key creation.");
+    page.press("q");
+    assert!(page.ends().0.success());
+    assert_eq!(unfinished::notes(other.0.path()).len(), 0);
+}
+
+#[test]
+fn one_whose_key_was_deleted_meanwhile_is_forgotten() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    page.create_and_show("gone");
+    kill(page);
+    let home = Home(home);
+    let id = text(&home.keys()[0]["id"]);
+    assert_eq!(home.run(&["keys", "delete", &id, "--yes"]).code, 0);
+    let mut page = start(home.0.path(), &[]);
+    page.sees(UNFINISHED);
+    page.press("<Enter>");
+    page.sees("it has been deleted since: nothing is left to finish.");
+    assert!(!page.text().contains(UNFINISHED));
+    page.press("q");
+    assert!(page.ends().0.success());
+    assert_eq!(unfinished::notes(home.0.path()).len(), 0);
 }
 
 #[test]

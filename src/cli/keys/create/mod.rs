@@ -18,9 +18,8 @@ use crate::operations::context::Context;
 use crate::operations::deliver::{Delivery, Destination, Rescue, SaveContent, bare, deliver, line};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::keys::create::{already_exists, create};
+use crate::operations::keys::create::{already_exists, create, nothing_unfinished};
 use crate::operations::keys::pending::PendingCreates;
-use crate::operations::messages::NOTHING_UNFINISHED;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::server::StoreAccess;
@@ -71,8 +70,10 @@ async fn new_key(
 ) -> Flow<NewKey> {
     if args.finish {
         access.client().await?; // whose it is must be known
-        let nothing = || Failure::new(Exit::NotFound, NOTHING_UNFINISHED.to_owned());
-        return Ok(journal.next(access.owner().as_ref(), Utc::now()).ok_or_else(nothing)?);
+        let owner = access.owner();
+        return Ok(journal
+            .next(owner.as_ref(), Utc::now())
+            .ok_or_else(|| nothing_unfinished(journal, owner.as_ref()))?);
     }
     if settings.format != Format::Json {
         tell(journal, access, settings);

@@ -2,13 +2,14 @@
 
 mod send;
 
-pub(crate) use send::made_no_key;
+pub(crate) use send::{made_no_key, settles};
 
-use crate::client::{Creation, NewKey};
+use crate::client::{Creation, NewKey, Owner};
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::pending::PendingCreates;
+use crate::operations::messages::{NOTHING_UNFINISHED, UNFINISHED_ELSEWHERE};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 
 /// Creates a key and tells its user, by `tell`, what came of it. Until that is done the journal keeps the create and the
@@ -20,10 +21,11 @@ pub(crate) async fn create<A: Access, T>(
     tell: impl AsyncFnOnce(&mut A, Creation) -> Flow<T>,
 ) -> Flow<T> {
     access.client().await?; // whose create it is must be known before it is noted
+    let may_be_made = journal.has(&new.attempt.name);
     if let Some(owner) = access.owner() {
         journal.record(&owner, new);
     }
-    match send::send(access, new).await {
+    match send::send(access, new, may_be_made).await {
         Ok(creation) => {
             let sealed = match &creation {
                 Creation::New(key, _) if new.attempt.seal_key.is_some() => Some(key.id.clone()),
@@ -56,6 +58,14 @@ pub(crate) async fn create<A: Access, T>(
 fn finishable(why: Failure) -> Failure {
     why.next("The command finish gets the secret from the server within ten minutes: start latchkey again and type it.")
         .command("Run latchkey keys create --finish, which gets the secret from the server within ten minutes.")
+}
+
+/// Nothing can be finished by this process.
+pub(crate) fn nothing_unfinished(journal: &PendingCreates, owner: Option<&Owner>) -> Failure {
+    if owner.is_some_and(|owner| journal.is_elsewhere(owner)) {
+        return Failure::new(Exit::Conflict, UNFINISHED_ELSEWHERE);
+    }
+    Failure::new(Exit::NotFound, NOTHING_UNFINISHED)
 }
 
 /// An earlier attempt under the same name made the key, and the answer with its secret was lost.

@@ -21,8 +21,9 @@ pub(crate) struct NotSent {
     pub(crate) is_certain: bool,
 }
 
-/// Sends the call until an answer comes, signing in again if the session ends meanwhile.
-pub(crate) async fn send(access: &mut impl Access, new: &NewKey) -> Result<Creation, NotSent> {
+/// Sends the call until an answer comes, signing in again if the session ends meanwhile. `may_be_made` says whether an
+/// earlier run may have made the key.
+pub(crate) async fn send(access: &mut impl Access, new: &NewKey, mut may_be_made: bool) -> Result<Creation, NotSent> {
     let open = |why| NotSent { why, is_certain: false };
     let (mut pause, mut attempt) = (PAUSE, 1);
     loop {
@@ -37,8 +38,11 @@ pub(crate) async fn send(access: &mut impl Access, new: &NewKey) -> Result<Creat
             if matches!(error, ApiError::NotSignedIn(_)) && access.session_ended() {
                 continue;
             }
-            return Err(NotSent { why: error.into(), is_certain: true });
+            let is_certain = settles(new, &error, may_be_made);
+            let why = if is_certain { error.into() } else { unknown(&error).into() };
+            return Err(NotSent { why, is_certain });
         }
+        may_be_made = true;
         if attempt == TRIES || prompter.guard().is_heard() {
             return Err(open(unknown(&error).into()));
         }
@@ -56,6 +60,16 @@ pub(crate) const fn made_no_key(error: &ApiError) -> bool {
     !error.is_passing() && !matches!(error, ApiError::Conflict(..))
 }
 
+/// Whether an answer says for certain that there is no key of this attempt, if an earlier try may have made it: a server
+/// that looks at who asks first says nothing of that.
+pub(crate) const fn settles(new: &NewKey, error: &ApiError, may_be_made: bool) -> bool {
+    match error {
+        ApiError::CreatedGone | ApiError::Changed(_) | ApiError::NotRotated(_) => true,
+        ApiError::NotFound(_) if new.replaces.is_some() => true,
+        error => made_no_key(error) && !may_be_made,
+    }
+}
+
 /// One call. A signal does not end it, since its answer may be the only copy of a secret.
 async fn answered(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -> Result<Creation, ApiError> {
     let mut call = pin!(client.create(new));
@@ -68,7 +82,8 @@ async fn answered(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -
 }
 
 fn unknown(error: &ApiError) -> Failure {
-    Failure::new(Exit::Unreachable, format!("{error} It is not known whether the key was created."))
+    let exit = if made_no_key(error) { Failure::from(error).exit } else { Exit::Unreachable };
+    Failure::new(exit, format!("{error} It is not known whether the key was created."))
         .next("The command finish gets its secret within ten minutes. After that, delete the key if it is in the list.")
         .command(
             "Run latchkey keys create --finish, which gets its secret within ten minutes. After that, delete the key if it \

@@ -190,6 +190,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
+    use crate::domain::key::HexKind;
     use crate::domain::{KeyFormat, SecretKey};
 
     fn secret(byte: u8) -> String {
@@ -234,6 +235,32 @@ mod tests {
         let mut bytes = vec![b' '; whole - 20];
         bytes.extend(secret.as_bytes());
         assert_eq!(places(&bytes, 4096).len(), 1, "at the end of the file");
+    }
+
+    /// Wherever they are, and however the file is read.
+    #[test]
+    fn what_is_found_in_blocks_is_what_is_found_in_the_whole() {
+        let header = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
+        let token = |claims: usize| format!("{header}.eyJzdWIiOi{}.{}", "a".repeat(claims), "s_-".repeat(14) + "x");
+        let hex = HexKind::Secret.encode(&[7; 28]);
+        let mut random = 1_u64;
+        let mut below = |end: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(random >> 33).unwrap() % end
+        };
+        for _ in 0..40 {
+            let mut bytes = vec![b' '; 2 * BLOCK + below(2 * LeakFinder::AHEAD)];
+            for _ in 0..60 {
+                let planted = [secret(1), token(120), token(1900), hex.to_string()][below(4)].clone();
+                let around = [BLOCK, 2 * BLOCK][below(2)] - 2 * LeakFinder::AHEAD;
+                let at = (around + below(6 * LeakFinder::AHEAD)).min(bytes.len() - planted.len());
+                bytes[at..at + planted.len()].copy_from_slice(planted.as_bytes());
+            }
+            let whole = LeakFinder::new().find(&bytes, 0..bytes.len());
+            let whole: Vec<_> = whole.into_iter().map(|(at, _)| (at as u64, Some((1, at as u64 + 1)))).collect();
+            assert_eq!(places(&bytes, 1 + below(2 * BLOCK)), whole);
+            assert!(whole.len() > 10);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Request};
 use crate::domain::KeyId;
-use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};
+use crate::operations::messages::{NOTHING_UNFINISHED, SECRET_MAY_BE_LOST, interrupted_create};
 use crate::tui::keymap::Action;
 use crate::tui::state::input::focus::moved;
 use crate::tui::state::{CallState, Dialog, Effect, ExitState, State};
@@ -19,8 +19,12 @@ pub struct UnresolvedCreates {
     pub settled: Vec<IdempotencyKey>,
     /// Keys whose secret has arrived: the server need keep it no more.
     pub delivered: Vec<KeyId>,
+    /// Whether an earlier try of it may have made the key.
+    pub(crate) may_be_made: bool,
     /// What an earlier run left unfinished, and the user has not been asked about yet.
     waiting: Vec<PendingCreate>,
+    /// What the user has put off.
+    pub(crate) later: Vec<PendingCreate>,
 }
 
 /// The buttons, in their order on screen.
@@ -47,10 +51,25 @@ pub struct PendingCreateDialog {
 }
 
 impl State {
+    /// Whoever is here now is not asked about what was left at another server, or by another administrator.
+    pub(crate) fn drop_left_over(&mut self) -> Vec<IdempotencyKey> {
+        let UnresolvedCreates { waiting, later, .. } = &mut self.unsettled;
+        waiting.drain(..).chain(later.drain(..)).map(|left| left.new.attempt.name).collect()
+    }
+
     /// Takes what an earlier run left unfinished at this server.
     pub fn on_left_over(&mut self, left: Vec<PendingCreate>) {
         self.unsettled.waiting.extend(left);
         self.ask_about_left_over();
+    }
+
+    /// Asks about what was put off.
+    pub(crate) fn ask_about_later(&mut self) {
+        let later = std::mem::take(&mut self.unsettled.later);
+        if later.is_empty() {
+            return self.say(NOTHING_UNFINISHED);
+        }
+        self.on_left_over(later);
     }
 
     /// Asks about the next one, if nothing else is in the way.
@@ -86,7 +105,9 @@ impl State {
             Action::Submit if dialog.focus == PendingCreateButton::Finish => {
                 dialog.call = CallState::Sent;
                 let new = dialog.left.new.clone();
-                return Some(self.send(new));
+                let effect = self.send(new);
+                self.unsettled.may_be_made = true;
+                return Some(effect);
             }
             Action::Submit if dialog.focus == PendingCreateButton::Forget => {
                 dialog.left.secret_until = None; // nothing opens it any more
@@ -97,7 +118,9 @@ impl State {
                 self.ask_about_left_over();
             }
             Action::Submit | Action::Cancel => {
-                self.dialog = None;
+                if let Some(Dialog::LeftOver(dialog)) = self.dialog.take() {
+                    self.unsettled.later.push(dialog.left);
+                }
                 self.ask_about_left_over();
             }
             _ => {}
@@ -109,7 +132,8 @@ impl State {
     pub(crate) fn send(&mut self, new: NewKey) -> Effect {
         self.creating = true;
         self.unsettled.created = None;
-        self.unsettled.attempt = Some(new.clone());
+        let before = self.unsettled.attempt.replace(new.clone());
+        self.unsettled.may_be_made &= before.is_some_and(|before| before.attempt.name == new.attempt.name);
         Request::Create(new).into()
     }
 

@@ -86,7 +86,7 @@ impl RotateDialog {
                 format!("{words} {} Press Enter to rotate it as it is now.", messages::NOTHING_CHANGED)
             }
             ApiError::NotRotated(_) | ApiError::NoRotation => error.to_string(),
-            _ => format!("{error} Nothing was lost. Press Enter to retry."),
+            _ => self.attempt.not_made(error),
         };
         self.call = CallState::Failed(words);
     }

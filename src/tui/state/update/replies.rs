@@ -5,7 +5,7 @@ use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::bulk::was_made;
 use crate::operations::keys::changes;
-use crate::operations::keys::create::made_no_key;
+use crate::operations::keys::create::{made_no_key, settles};
 use crate::operations::messages;
 use crate::tui::state::update::UNDO;
 use crate::tui::state::{
@@ -137,7 +137,10 @@ impl State {
     }
 
     fn on_not_created(&mut self, error: &ApiError) -> Option<Effect> {
-        if made_no_key(error) {
+        let unsettled = &mut self.unsettled;
+        unsettled.may_be_made |= !made_no_key(error);
+        let is_settled = unsettled.attempt.as_ref().is_some_and(|new| settles(new, error, unsettled.may_be_made));
+        if is_settled {
             self.settle();
         }
         if self.exit != ExitState::No {
@@ -154,10 +157,15 @@ impl State {
             }
         }
         match &mut self.dialog {
+            Some(Dialog::LeftOver(_)) if is_settled => {
+                self.dialog = None;
+                self.complain(error.to_string());
+                self.ask_about_left_over();
+            }
             Some(Dialog::LeftOver(dialog)) => dialog.call = CallState::Failed(error.to_string()),
             Some(Dialog::Rotate(dialog)) => dialog.on_not_made(error),
             Some(Dialog::Create(dialog)) => {
-                dialog.call = CallState::Failed(format!("{error} Nothing was lost. Press Enter to retry."));
+                dialog.call = CallState::Failed(dialog.attempt.not_made(error));
             }
             _ => self.complain(error.to_string()),
         }

@@ -75,6 +75,7 @@ impl State {
             }
             ActionId::Export => self.open_export(),
             ActionId::Identify => self.open_identify(),
+            ActionId::Finish => self.ask_about_later(),
             ActionId::Profiles => self.open_profiles(),
             ActionId::Views => return Some(self.open_views()),
             ActionId::Overview => return Some(self.open_overview()),
@@ -100,7 +101,6 @@ impl State {
             | ActionId::Deactivate
             | ActionId::Next
             | ActionId::Doctor
-            | ActionId::Finish
             | ActionId::All
             | ActionId::Usage
             | ActionId::Due
