@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::AccessKey;
+
 /// A key expires.
 pub(crate) const EXPIRES_SOON: &str = "key.expires_soon";
 /// A key is being replaced, and waits to be out of use.
@@ -35,14 +37,26 @@ pub(crate) struct NewMessage {
 pub(crate) struct ClaimedMessage {
     pub(crate) id: String,
     pub(crate) kind: String,
+    pub(crate) key_id: String,
+    /// The time that it is about.
+    pub(crate) at: DateTime<Utc>,
     pub(crate) body: String,
     /// With this one.
     pub(crate) tries: i64,
 }
 
+impl ClaimedMessage {
+    /// Whether it reminds of a time that this key no longer has: it was edited since.
+    pub(crate) fn is_outdated(&self, key: &AccessKey) -> bool {
+        let is_reminder = [EXPIRES_SOON, ROTATION_WAITS, DEACTIVATION_ENDS].contains(&self.kind.as_str());
+        is_reminder && ![key.expires_at, key.reactivates_at].contains(&Some(self.at))
+    }
+}
+
 /// What became of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
+    /// Or need not be sent any more.
     Sent,
     /// It is tried again at this time.
     Again(DateTime<Utc>),

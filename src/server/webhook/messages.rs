@@ -1,6 +1,6 @@
 //! What is sent: reminders of what is due, and alarms.
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, SubsecRound as _, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -75,7 +75,7 @@ fn message(kind: &'static str, key_id: &str, at: DateTime<Utc>, data: &Value, no
 }
 
 fn body(kind: &str, data: &Value, now: DateTime<Utc>) -> String {
-    json!({ "type": kind, "timestamp": wire::time(now), "data": data }).to_string()
+    json!({ "type": kind, "timestamp": wire::time(now.trunc_subsecs(0)), "data": data }).to_string()
 }
 
 /// The same for the same, also after a restored backup, so that receivers know what they have.

@@ -138,10 +138,15 @@ fn cause(error: &reqwest::Error) -> String {
     let mut words = "no answer".to_owned();
     let mut next = error.source();
     while let Some(inner) = next {
-        words = inner.to_string();
+        words = match inner.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidMessage(_)) => return "it doesn't speak TLS".to_owned(),
+            Some(rustls::Error::InvalidCertificate(why)) => return format!("its certificate isn't trusted ({why})"),
+            _ => inner.to_string(),
+        };
         next = inner.source();
     }
-    words
+    // The system's words, without its number for them.
+    words.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn roots(authorities: Option<&Path>) -> Result<RootCertStore, WebhookError> {

@@ -1,8 +1,8 @@
 //! The secret that messages are signed with.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -59,24 +59,27 @@ fn decode(line: &str) -> Option<Zeroizing<Vec<u8>>> {
     (24..=64).contains(&bytes.len()).then_some(bytes)
 }
 
-/// Writes a random secret into a new file. False if there is one.
+/// Makes the file with a random secret: of two processes, one wins and both use its secret. False if there is one.
 fn make(path: &Path) -> io::Result<bool> {
-    let mut file = match File::options().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-        opened => opened?,
-    };
+    if path.try_exists()? {
+        return Ok(false);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
     let line = Zeroizing::new(format!("{PREFIX}{}\n", &*Zeroizing::new(BASE64_STANDARD.encode(bytes.as_slice()))));
     file.write_all(line.as_bytes())?;
-    file.sync_all()?;
-    Ok(true)
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        persisted => persisted.map(|_| true).map_err(|failed| failed.error),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 

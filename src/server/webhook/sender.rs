@@ -85,6 +85,13 @@ async fn send(store: &Store, receiver: &Arc<Receiver>, sending: &mut JoinSet<()>
 }
 
 async fn send_one(store: Store, receiver: Arc<Receiver>, message: ClaimedMessage) {
+    // Should that fail, it is sent.
+    if let Ok(Some(key)) = store.key(&message.key_id, Utc::now()).await
+        && message.is_outdated(&key)
+    {
+        let _ = store.settle_message(message, Settled::Sent, Utc::now()).await;
+        return;
+    }
     let answer = receiver.send(&message.id, &message.body, Utc::now()).await;
     let now = Utc::now();
     let settled = match &answer {

@@ -80,6 +80,11 @@ pub(crate) async fn what_is_due_is_new_until_there_is_a_message<D: Database>() {
     let change = Change { expires_at: Some(ExpiryChange::At(at(200))), ..Change::default() };
     done(store.edit(id(&soon), change, actor("mo"), at(3)).await.unwrap());
     assert_eq!(new().await, ["off", "soon"], "another expiry is another message");
+    let claimed = claim(&store, 9, at(4)).await.remove(0);
+    let key = store.key(&claimed.key_id, at(4)).await.unwrap().unwrap();
+    assert_eq!((id(&key), claimed.at), (id(&soon), at(100)));
+    assert!(claimed.is_outdated(&key) && !claimed.is_outdated(&soon));
+    assert!(!ClaimedMessage { kind: "alarm".to_owned(), ..claimed }.is_outdated(&key));
 }
 
 pub(crate) async fn messages_go_with_their_key_and_after_some_days<D: Database>() {

@@ -8,7 +8,7 @@ use super::store::{PostgresStore, again};
 use crate::domain::AccessKey;
 use crate::server::store::error::StoreError;
 use crate::server::store::handovers::{COLUMNS as HANDOVER, StoredHandover};
-use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key};
+use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key, time};
 use crate::server::store::webhook::{AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, Settled, TOLD};
 
 impl PostgresStore {
@@ -58,13 +58,15 @@ impl PostgresStore {
         let sql = "UPDATE webhook_messages SET next_at = $2, tries = tries + 1
                    WHERE id IN (SELECT id FROM webhook_messages WHERE next_at <= $1 ORDER BY next_at LIMIT $3
                                 FOR UPDATE SKIP LOCKED)
-                   RETURNING id, kind, body, tries";
+                   RETURNING id, kind, key_id, at, body, tries";
         let rows = self.lend().await?.rows(sql, args![at, end, most]).await?;
         let claimed = rows.iter().map(|row| ClaimedMessage {
             id: row.get(0),
             kind: row.get(1),
-            body: row.get(2),
-            tries: row.get(3),
+            key_id: row.get(2),
+            at: time(row.get(3)),
+            body: row.get(4),
+            tries: row.get(5),
         });
         Ok(claimed.collect())
     }

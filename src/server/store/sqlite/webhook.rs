@@ -8,7 +8,7 @@ use super::store::SqliteStore;
 use crate::domain::AccessKey;
 use crate::server::store::error::StoreError;
 use crate::server::store::handovers::{COLUMNS, StoredHandover};
-use crate::server::store::sqlite::keys::row::{columns, key};
+use crate::server::store::sqlite::keys::row::{columns, key, time};
 use crate::server::store::webhook::{AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, Settled, TOLD};
 
 impl SqliteStore {
@@ -54,10 +54,17 @@ impl SqliteStore {
         self.write(move |transaction| {
             let sql = "UPDATE webhook_messages SET next_at = ?2, tries = tries + 1
                        WHERE id IN (SELECT id FROM webhook_messages WHERE next_at <= ?1 ORDER BY next_at LIMIT ?3)
-                       RETURNING id, kind, body, tries";
+                       RETURNING id, kind, key_id, at, body, tries";
             let mut statement = transaction.prepare_cached(sql)?;
             let claimed = statement.query_map(params![at, end, i64::try_from(most).unwrap_or(i64::MAX)], |row| {
-                Ok(ClaimedMessage { id: row.get(0)?, kind: row.get(1)?, body: row.get(2)?, tries: row.get(3)? })
+                Ok(ClaimedMessage {
+                    id: row.get(0)?,
+                    kind: row.get(1)?,
+                    key_id: row.get(2)?,
+                    at: time(row.get(3)?),
+                    body: row.get(4)?,
+                    tries: row.get(5)?,
+                })
             })?;
             Ok(claimed.collect::<Result<_, _>>()?)
         })

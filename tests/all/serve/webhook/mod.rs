@@ -160,6 +160,25 @@ async fn a_message_that_is_not_accepted_is_sent_again_by_the_next_server_too() {
 }
 
 #[tokio::test]
+async fn a_reminder_of_a_time_that_was_edited_since_is_dropped() {
+    let (home, _, _) = with_key().await;
+    let nothing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut server = sending(&home, &format!("http://{nothing}/"), &[]);
+    let first = text(&server.logs(|line| line["level"] == "WARN" && line["kind"] == "key.expires_soon")["id"]);
+    kill(server);
+    database(&home).execute("UPDATE keys SET expires_at = expires_at + 60000", []).unwrap();
+    database(&home).execute("UPDATE webhook_messages SET next_at = 1", []).unwrap();
+    let inbox = Inbox::new();
+    let mut server = sending(&home, &inbox.url(), &[]);
+    server.logs(|line| line["message"] == "webhook message accepted");
+    assert_ne!(inbox.next().id, first);
+    assert!(server.stop().0.success());
+    assert_eq!(inbox.rest().len(), 0);
+    let left = "SELECT count(*) FROM webhook_messages WHERE next_at IS NOT NULL";
+    assert_eq!(database(&home).query_row(left, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_receiver_that_never_answers_delays_nothing_else() {
     let (home, id, _) = with_key().await;
     let inbox = Inbox::answering(|number| {
