@@ -146,7 +146,7 @@ fn a_refusal_after_a_lost_answer_forgets_nothing() {
     let (count, refused) = (Arc::clone(&asked_for), Arc::clone(&is_refusing));
     let port =
         raw::serve(move |asked: &Asked| match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
-            ("POST", "/keys") => {
+            ("POST", path) if path.starts_with("/keys") && !path.ends_with("/sealed") => {
                 *count.lock().unwrap() += 1;
                 match (*count.lock().unwrap(), *refused.lock().unwrap()) {
                     (1, _) => Vec::new(),
@@ -154,6 +154,7 @@ fn a_refusal_after_a_lost_answer_forgets_nothing() {
                     _ => raw::json(201, &json!({ "success": true, "key": key(), "secret_access_key": "sk_after-all" })),
                 }
             }
+            ("GET", path) if path.starts_with("/keys/PK") => raw::json(200, &json!({ "success": true, "key": key() })),
             ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
             _ => raw::raw("204 No Content", &[], ""),
         });
@@ -171,6 +172,13 @@ fn a_refusal_after_a_lost_answer_forgets_nothing() {
     *is_refusing.lock().unwrap() = false;
     home.run(&["--url", &url, "keys", "create", "--finish", "--secret-file", "secret"]).good();
     assert_eq!((home.read("secret").as_str(), unfinished::notes(home.0.path()).len()), ("sk_after-all\n", 0));
+
+    *asked_for.lock().unwrap() = 0;
+    *is_refusing.lock().unwrap() = true;
+    let rotate = ["--url", &url, "keys", "rotate", "PK7QW3N5ZJ0V4T8M2XHC", "--secret-file", "new"];
+    let error = home.run(&rotate).failed(3);
+    assert!(error.contains("undo the rotation if it has begun") && error.contains("XHC --undo"), "{error}");
+    assert_eq!(unfinished::notes(home.0.path()).len(), 1);
 }
 
 #[test]

@@ -140,6 +140,27 @@ fn what_is_put_off_can_be_come_back_to() {
 }
 
 #[test]
+fn the_secret_of_a_rotation_that_is_lost_leads_to_the_rotation() {
+    let home = Home::new();
+    let (old, _) = home.create("nightly");
+    let rotate = ["keys", "rotate", &old, "--pipe-to", "kill -9 $PPID"];
+    assert!(!home.command(&rotate).status().unwrap().success());
+    unfinished::pass_ten_minutes(home.0.path());
+    let mut page = start(home.0.path(), &[]);
+    page.sees(UNFINISHED);
+    page.sees(&format!("rotating {old}"));
+    page.press("<Tab><Enter>");
+    page.sees("The key already exists");
+    page.sees("undo the rotation");
+    page.press("<Tab><Enter>");
+    page.sees("Undo");
+    page.sees(&old);
+    page.press("<Esc>q");
+    assert!(page.ends().0.success());
+    assert_eq!(unfinished::notes(home.0.path()).len(), 0);
+}
+
+#[test]
 fn one_whose_key_was_deleted_meanwhile_is_forgotten() {
     let home = TempDir::new().unwrap();
     let mut page = start(home.path(), &[]);

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use crate::client::{ApiError, Client, Creation, NewKey};
+use crate::domain::KeyId;
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::prompts::interrupt::Interrupt;
@@ -39,16 +40,16 @@ pub(crate) async fn send(access: &mut impl Access, new: &NewKey, mut may_be_made
                 continue;
             }
             let is_certain = settles(new, &error, may_be_made);
-            let why = if is_certain { error.into() } else { unknown(&error).into() };
+            let why = if is_certain { error.into() } else { unknown(new, &error).into() };
             return Err(NotSent { why, is_certain });
         }
         may_be_made = true;
         if attempt == TRIES || prompter.guard().is_heard() {
-            return Err(open(unknown(&error).into()));
+            return Err(open(unknown(new, &error).into()));
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => pause *= 2,
-            () = prompter.guard().signal() => return Err(open(unknown(&error).into())),
+            () = prompter.guard().signal() => return Err(open(unknown(new, &error).into())),
         }
         attempt += 1;
     }
@@ -81,9 +82,21 @@ async fn answered(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -
     call.await
 }
 
-fn unknown(error: &ApiError) -> Failure {
+fn unknown(new: &NewKey, error: &ApiError) -> Failure {
     let exit = if made_no_key(error) { Failure::from(error).exit } else { Exit::Unreachable };
-    Failure::new(exit, format!("{error} It is not known whether the key was created."))
+    let unknown = Failure::new(exit, format!("{error} It is not known whether the key was created."));
+    if let Some(old) = &new.replaces {
+        let old = old.id.to_display(KeyId::MAX_CHARS);
+        return unknown
+            .next(
+                "The command finish gets its secret within ten minutes. After that, undo the rotation if it has begun.",
+            )
+            .command(format!(
+                "Run latchkey keys create --finish, which gets its secret within ten minutes. After that, undo the \
+                 rotation if it has begun (latchkey keys rotate {old} --undo)."
+            ));
+    }
+    unknown
         .next("The command finish gets its secret within ten minutes. After that, delete the key if it is in the list.")
         .command(
             "Run latchkey keys create --finish, which gets its secret within ten minutes. After that, delete the key if it \

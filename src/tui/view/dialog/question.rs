@@ -157,7 +157,8 @@ pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
     let mut rest = paragraph(frame, inside, &already_exists(&dialog.key).sentences(), Style::new());
     next_row(&mut rest);
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
-    buttons(frame, row, &["Keep", "Delete"], Some(usize::from(dialog.yes)));
+    let way = if dialog.key.rotation.is_some() { "See the rotation" } else { "Delete" };
+    buttons(frame, row, &["Keep", way], Some(usize::from(dialog.yes)));
     None
 }
 

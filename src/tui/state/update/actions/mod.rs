@@ -326,6 +326,9 @@ impl State {
             }
             Some(Dialog::Lost(question)) => {
                 let key = question.key.clone();
+                if key.rotation.is_some() {
+                    return self.open_rotation_of(key); // where it can be undone
+                }
                 self.dialog = Some(Dialog::Delete(DeleteDialog::new(key, self.production())));
                 None
             }
