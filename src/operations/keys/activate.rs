@@ -48,10 +48,13 @@ pub enum SwitchChoice {
 }
 
 impl SwitchChoice {
+    /// For how long active keys can be deactivated, the usual one first.
+    pub const OFFERED: [Self; 4] = [Self::ForGood, Self::For(0), Self::For(1), Self::For(2)];
+
     /// The choices for a key, the usual one first; none where there is only one.
     pub const fn of(key: &AccessKey) -> &'static [Self] {
         match (key.status, key.reactivates_at) {
-            (Status::Active, _) => &[Self::ForGood, Self::For(0), Self::For(1), Self::For(2)],
+            (Status::Active, _) => &Self::OFFERED,
             (Status::Inactive, Some(_)) => &[Self::Activate, Self::For(0), Self::For(1), Self::For(2), Self::ForGood],
             _ => &[],
         }

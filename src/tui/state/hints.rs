@@ -108,6 +108,7 @@ impl State {
                 }
                 BulkStage::Confirm(confirm) => {
                     let submit = match confirm.focus {
+                        BulkFocus::For => "next",
                         BulkFocus::LeaveOut => "toggle",
                         BulkFocus::Cancel => "cancel",
                         _ => "confirm",

@@ -107,7 +107,7 @@ async fn an_act_on_many_is_undone_but_for_keys_that_someone_has_changed_since() 
     bench.type_keys("r 2").await;
     bench.type_keys("*a").await;
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("4 deactivated. u undoes it, E saves a report.");
+    bench.sees("4 deactivated. Undo with u, save a report with E.");
     // Another administrator renames one of them.
     let mut other = Bench::on_same_data(&bench).await;
     other.type_keys("2").await;
@@ -125,7 +125,7 @@ async fn an_act_on_many_is_undone_but_for_keys_that_someone_has_changed_since() 
     bench.sees("key 000: Left unchanged: changed since");
     bench.type_keys("<Enter>").await;
     bench.loses("Left unchanged");
-    bench.sees("E saves a report.");
+    bench.sees("report with E.");
     bench.type_keys("r").await;
     let (active, inactive) = (Status::Active, Status::Inactive);
     let is = |label: &str, status| (label.to_owned(), status);
@@ -137,21 +137,51 @@ async fn an_act_on_many_is_undone_but_for_keys_that_someone_has_changed_since() 
     // Owner and expiry come back too.
     bench.type_keys("*e 30<Tab>ops<Enter>").await;
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("4 edited. u undoes it");
+    bench.sees("4 edited. Undo with u");
     bench.type_keys("u<Tab><Enter>").await;
-    bench.sees("4 undone. E saves a report.");
+    bench.sees("4 undone. Save a report with E.");
     let window = bench.state().list.window.as_ref().unwrap();
     assert!(window.rows_from(0).all(|key| key.expires_at.is_none() && key.owner.as_ref().unwrap().is_empty()));
 
     // A deletion can't be undone, nor what came before it.
     bench.type_keys("*a").await;
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("3 deactivated, 1 already inactive. u undoes it");
+    bench.sees("3 deactivated, 1 already inactive. Undo with u");
     bench.type_keys("j<Space>d").await;
     bench.type_keys("delete<Space>1<Enter>").await;
-    bench.sees("1 deleted. E saves a report.");
+    bench.sees("1 deleted. Save a report with E.");
     bench.type_keys("u").await;
     bench.sees("Nothing to undo.");
+}
+
+#[tokio::test]
+async fn marked_keys_are_deactivated_for_a_while() {
+    let mut bench = Bench::new().await;
+    create(&bench, "door", 3).await;
+    let minutes_left = |bench: &Bench| {
+        let now = bench.now().utc;
+        let keys = bench.state().list.window.as_ref().unwrap().rows_from(0);
+        keys.map(|key| (key.reactivates_at.map(|at| (at - now).num_minutes() / 14), key.status)).collect::<Vec<_>>()
+    };
+    // By one press, whose button is next.
+    bench.type_keys("r").await;
+    bench.type_keys("*a").await;
+    bench.sees("Deactivate 3 keys");
+    bench.sees("For (•) No limit");
+    bench.type_keys("2").await;
+    bench.sees("work again by themselves at ");
+    bench.type_keys("<Enter>").await;
+    bench.sees("3 deactivated. Active again at ");
+    assert_eq!(minutes_left(&bench), [(Some(1), Status::Inactive); 3]);
+    bench.type_keys("u").await;
+    bench.type_keys("<Tab><Enter>").await;
+    assert_eq!(minutes_left(&bench), [(None, Status::Active); 3]);
+    // On its row, which comes before the buttons.
+    bench.type_keys("*a").await;
+    bench.type_keys("<Tab><Tab><Right><Right><Left><Enter>").await;
+    bench.sees("at ");
+    bench.type_keys("<Tab><Enter>").await;
+    assert_eq!(minutes_left(&bench), [(Some(1), Status::Inactive); 3]);
 }
 
 #[tokio::test]
@@ -163,7 +193,7 @@ async fn what_became_of_each_key_is_saved() {
     bench.type_keys("a<Tab><Enter>").await;
     bench.type_keys("*a").await;
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("2 deactivated, 1 already inactive. u undoes it, E saves a report.");
+    bench.sees("2 deactivated, 1 already inactive. Undo with u, save a report with E.");
     bench.type_keys("E").await;
     bench.sees("Export the report on 3 keys");
     bench.type_keys("<Up><Up><Left>").await;

@@ -148,8 +148,8 @@ impl BulkAct {
                     .to_owned()
             }
             Self::Deactivate(Some(until)) => format!(
-                "Requests with these keys, and with access tokens made from them, fail immediately. The keys become \
-                 active again by themselves: {}.",
+                "Requests with these keys, and with access tokens made from them, fail immediately. The keys work \
+                 again by themselves at {}.",
                 messages::minute(*until)
             ),
             Self::Delete => "Requests with these keys will fail immediately. This can't be undone.".to_owned(),

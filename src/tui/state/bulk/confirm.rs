@@ -1,7 +1,9 @@
 //! The confirmation before many keys are changed.
 
+use chrono::{DateTime, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::bulk::{BulkAct, Survey};
 use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
@@ -14,6 +16,8 @@ use crate::tui::state::input::text_input::TextInput;
 #[derive(Debug)]
 pub struct BulkConfirm {
     pub survey: Survey,
+    /// For how long keys are deactivated: which of the [`choices`](Self::choices).
+    pub choice: usize,
     /// Whether keys with a reason to be left out are left out.
     pub leave_out: bool,
     pub typed: Field,
@@ -24,6 +28,8 @@ pub struct BulkConfirm {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BulkFocus {
+    /// For how long.
+    For,
     LeaveOut,
     Typed,
     Cancel,
@@ -44,6 +50,7 @@ impl BulkConfirm {
     pub(super) fn new(survey: Survey, production: Option<String>) -> Self {
         let mut confirm = Self {
             survey,
+            choice: 0,
             leave_out: false,
             typed: Field::new("", 0),
             focus: BulkFocus::Cancel,
@@ -69,9 +76,28 @@ impl BulkConfirm {
         self.survey.todo(self.leave_out) > 0
     }
 
+    /// For how long the keys can be deactivated; empty for another act.
+    pub const fn choices(&self) -> &'static [SwitchChoice] {
+        match self.survey.act {
+            BulkAct::Deactivate(_) if self.has_work() => &SwitchChoice::OFFERED,
+            _ => &[],
+        }
+    }
+
+    /// What is done at `now`, the server's time.
+    pub fn act_at(&self, now: DateTime<Utc>) -> BulkAct {
+        match self.choices().get(self.choice).map(|choice| choice.switch(now)) {
+            Some(Switch::Deactivate(until)) => BulkAct::Deactivate(until),
+            _ => self.survey.act.clone(),
+        }
+    }
+
     /// The stops of the focus, in their order on screen.
     pub fn stops(&self) -> Vec<BulkFocus> {
         let mut stops = Vec::new();
+        if !self.choices().is_empty() {
+            stops.push(BulkFocus::For);
+        }
         if self.survey.warned > 0 {
             stops.push(BulkFocus::LeaveOut);
         }
@@ -104,6 +130,12 @@ impl BulkConfirm {
         }
     }
 
+    fn choose(&mut self, choice: usize) {
+        if choice < self.choices().len() {
+            self.choice = choice;
+        }
+    }
+
     fn toggle(&mut self) {
         self.leave_out = !self.leave_out;
         self.renew();
@@ -114,6 +146,10 @@ impl BulkConfirm {
             (Action::Cancel, _) | (Action::Submit, BulkFocus::Cancel) => ConfirmOutcome::Close,
             (Action::Submit, BulkFocus::LeaveOut) => {
                 self.toggle();
+                ConfirmOutcome::Stay
+            }
+            (Action::Submit, BulkFocus::For) => {
+                self.go(Action::Next);
                 ConfirmOutcome::Stay
             }
             (Action::Submit, BulkFocus::Instead) => ConfirmOutcome::Instead,
@@ -150,6 +186,14 @@ impl TextInput for BulkConfirm {
             (BulkFocus::LeaveOut, KeyCode::Char(' ')) => self.toggle(),
             (BulkFocus::Typed, _) => {
                 self.typed.press(key);
+            }
+            (BulkFocus::For, KeyCode::Left) => self.choose(self.choice.wrapping_sub(1)),
+            (BulkFocus::For, KeyCode::Right | KeyCode::Char(' ')) => self.choose(self.choice + 1),
+            (_, KeyCode::Char(digit @ '1'..='9')) if !self.choices().is_empty() => {
+                self.choose(digit as usize - '1' as usize);
+                // To choose by a press is to mean it: what confirms it is next.
+                let is_typed = self.stops().contains(&BulkFocus::Typed);
+                self.focus = if is_typed { BulkFocus::Typed } else { BulkFocus::Submit };
             }
             (_, KeyCode::Left) => self.go(Action::Previous),
             (_, KeyCode::Right) => self.go(Action::Next),

@@ -207,12 +207,14 @@ impl BulkDialog {
 
     /// Begins with what was confirmed.
     fn run(&mut self, now: ClockReading) -> BulkOutcome {
-        let BulkStage::Confirm(confirm) = std::mem::replace(&mut self.stage, BulkStage::NotRead(String::new())) else {
+        let BulkStage::Confirm(mut confirm) = std::mem::replace(&mut self.stage, BulkStage::NotRead(String::new()))
+        else {
             return BulkOutcome::Stay;
         };
         let run = if confirm.survey.act == BulkAct::Undo {
             BulkRun::undo(std::mem::take(&mut self.reversals), now.utc + self.ahead, now.at)
         } else {
+            confirm.survey.act = confirm.act_at(now.utc + self.ahead);
             BulkRun::confirmed(self.selection.clone(), confirm.survey, confirm.leave_out, now.at)
         };
         self.stage = BulkStage::Run(Box::new(BulkProgress::new(run)));

@@ -95,12 +95,18 @@ impl State {
         }
         self.report_offered_until = Some(now.at + OFFERED_FOR);
         let next = match (&self.undo, &self.report) {
-            (Some(_), _) => " u undoes it, E saves a report.",
-            (None, Some(_)) => " E saves a report.",
+            (Some(_), _) => " Undo with u, save a report with E.",
+            (None, Some(_)) => " Save a report with E.",
             (None, None) => "",
         };
         let lost = if progress.run.is_too_much_to_undo { messages::TOO_MUCH_TO_UNDO } else { "" };
-        self.say(format!("{}{lost}{next}", sentence(&progress.summary())));
+        let again = match progress.run.act {
+            BulkAct::Deactivate(Some(until)) if progress.run.tally.done > 0 => {
+                format!(" Active again at {}.", messages::minute(until))
+            }
+            _ => String::new(),
+        };
+        self.say(format!("{}{again}{lost}{next}", sentence(&progress.summary())));
     }
 
     /// Shows in the list what became of keys.

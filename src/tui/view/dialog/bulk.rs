@@ -1,6 +1,6 @@
 //! The dialog that changes many keys.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -19,8 +19,8 @@ use crate::tui::state::{
 use crate::tui::theme;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{
-    CANCEL, NARROW, button_rows, buttons, confirmation_field, field, in_border, line, mark_here, next_row, paragraph,
-    popup, rows,
+    CANCEL, NARROW, button_rows, buttons, choices, confirmation_field, field, in_border, line, mark_here, next_row,
+    paragraph, popup, rows,
 };
 
 const WIDTH: u16 = 72;
@@ -36,7 +36,7 @@ pub(crate) fn draw(
 ) -> Option<Position> {
     match &dialog.stage {
         BulkStage::Form(form) => return draw_form(frame, area, form, ahead, now),
-        BulkStage::Confirm(confirm) => return draw_confirm(frame, area, confirm),
+        BulkStage::Confirm(confirm) => return draw_confirm(frame, area, confirm, now.utc + ahead),
         BulkStage::Survey(reading) => {
             let mut inside = popup(frame, area, WIDTH, 5, "Reading the keys");
             line(frame, next_row(&mut inside), keys_read(reading.1.count, None));
@@ -87,9 +87,10 @@ fn draw_form(frame: &mut Buffer, area: Rect, form: &BulkForm, ahead: TimeDelta, 
     value.or(owner)
 }
 
-fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option<Position> {
+fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm, now: DateTime<Utc>) -> Option<Position> {
     let survey = &confirm.survey;
-    let (act, todo) = (&survey.act, survey.todo(confirm.leave_out));
+    let (act, todo) = (&confirm.act_at(now), survey.todo(confirm.leave_out));
+    let for_how_long = confirm.choices();
     let inner = WIDTH.min(area.width).saturating_sub(if area.width >= NARROW { 4 } else { 2 });
     let confirmation = confirm.confirmation().filter(|_| confirm.has_work());
     let call_rows = match &confirm.call {
@@ -109,13 +110,14 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
     let button_lines = 1 + u16::from(cells > usize::from(inner) + 1);
     let has_box = u16::from(survey.warned > 0);
     // The box, the question, the buttons and an error keep their rows.
-    let kept = has_box + u16::from(confirmation.is_some()) + button_lines + call_rows;
+    let kept =
+        has_box + u16::from(!for_how_long.is_empty()) + u16::from(confirmation.is_some()) + button_lines + call_rows;
     let findings = bulk::findings(survey);
     let meaning = if confirm.has_work() { act.consequence() } else { "There is nothing to do.".to_owned() };
     let told = u16::try_from(findings.len()).unwrap_or(u16::MAX) + rows(&meaning, inner);
     let title = format!("{} {}", act.verb(), counted(todo));
     // Blank rows: below the meaning, above the buttons if something is asked, below the findings.
-    let asks = has_box > 0 || confirmation.is_some();
+    let asks = has_box > 0 || confirmation.is_some() || !for_how_long.is_empty();
     let gaps = 1 + u16::from(asks) + u16::from(!findings.is_empty());
     let inside = popup(frame, area, WIDTH, told + kept + gaps + 2, &title);
     let room = inside.height.saturating_sub(kept);
@@ -137,6 +139,13 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
         next_row(&mut rest);
     }
     let mut rest = Rect { y: rest.y, height: inside.bottom().saturating_sub(rest.y), ..inside };
+    if !for_how_long.is_empty() {
+        let row = next_row(&mut rest);
+        line(frame, row, "For");
+        let place = Rect { x: row.x + 4, width: row.width.saturating_sub(4), ..row };
+        let words: Vec<_> = for_how_long.iter().map(|choice| (choice.words(), choice.words())).collect();
+        choices(frame, place, &words, confirm.choice, confirm.focus == BulkFocus::For);
+    }
     if survey.warned > 0 {
         let mark = if confirm.leave_out { "[x]" } else { "[ ]" };
         let text = format!("{mark} Leave out the {} marked !", grouped(survey.warned));
