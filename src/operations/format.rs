@@ -51,15 +51,21 @@ pub(crate) const DAY: u64 = 24 * HOUR;
 pub(crate) const MONTH: u64 = 30;
 pub(crate) const YEAR: u64 = 365;
 
+/// So many seconds to come, in whole minutes: what was set to 24 hours is 24 hours away a moment later too.
+pub(crate) const fn to_come(seconds: u64) -> u64 {
+    if seconds < MINUTE { seconds } else { seconds.next_multiple_of(MINUTE) }
+}
+
 /// "5 min ago", "in 12 days", "1 y 9 mo ago".
 pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (now - at).num_seconds();
-    let (is_past, seconds) = (seconds >= 0, seconds.unsigned_abs());
+    let is_past = seconds >= 0;
+    let seconds = if is_past { seconds.unsigned_abs() } else { to_come(seconds.unsigned_abs()) };
     let days = seconds / DAY;
     let span = match (seconds, days) {
         (0..MINUTE, _) => return if is_past { "just now".into() } else { "in under a minute".into() },
         (MINUTE..HOUR, _) => format!("{} min", seconds / MINUTE),
-        (HOUR..DAY, _) => format!("{} h", seconds / HOUR),
+        (HOUR..=DAY, _) => format!("{} h", seconds / HOUR),
         (_, 0..60) => counted(days, "day"),
         (_, 60..YEAR) => counted(days / MONTH, "month"),
         _ if !is_past && days < 2 * YEAR => counted(days / MONTH, "month"),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Local, Utc};
 
-use super::format::{grouped, local_time, relative};
+use super::format::{grouped, relative};
 use super::keys::bulk::counted;
 use crate::client::{ApiError, EndedRotation, NewKey, PendingCreate, RotationEnd};
 use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, capitalized, sentence};
@@ -185,7 +185,7 @@ pub(crate) fn rotation_ended(end: RotationEnd, ended: &EndedRotation, in_force: 
         RotationEnd::Finish => format!("Rotation finished: {old} has expired. {refused} This can't be undone."),
         RotationEnd::Undo => {
             let works = match ended.old.expires_at {
-                Some(end) => format!("works until {}, as before", local_time(end)),
+                Some(end) => format!("works until {}, as before", minute(end)),
                 None => "never expires, as before".to_owned(),
             };
             format!("Rotation undone: {old} {works}. The new key was deleted.")
@@ -277,5 +277,5 @@ pub(crate) fn token_refused(words: &Untrusted) -> String {
 
 /// A secret waits for somebody else.
 pub(crate) fn handed_over(until: DateTime<Utc>) -> String {
-    format!("Handed over: until {}, the code opens it once.", local_time(until))
+    format!("Handed over: until {}, the code opens it once.", minute(until))
 }

@@ -215,7 +215,7 @@ fn one(change: &FieldChange, tense: Tense, times: Times, cells: usize) -> String
         let [was, is] = [old, new].map(|at| at.as_ref().map(|at| moment(at, times)));
         return match (was, is, tense) {
             (Some(was), Some(is), Tense::Edited) => format!("{} (was {was})", again(&is)),
-            (Some(was), None, Tense::Edited) => format!("for good (was until {was})"),
+            (Some(was), None, Tense::Edited) => format!("deactivated without a limit (was until {was})"),
             (was, is, _) => again(&is.or(was).unwrap_or_default()),
         };
     }
@@ -308,7 +308,7 @@ mod tests {
             (key("a", Status::Expired, Some(noon)), key("a", active, None), "never expires (was 2026-12-09)"),
             (key("a", active, None), off(noon), &format!("deactivated, active again at {minute}")),
             (off(noon), key("a", active, None), "activated"),
-            (off(noon), key("a", Status::Inactive, None), &format!("for good (was until {minute})")),
+            (off(noon), key("a", Status::Inactive, None), &format!("deactivated without a limit (was until {minute})")),
         ] {
             assert_eq!(words(before, now), expected);
         }

@@ -166,7 +166,7 @@ fn status(key: &AccessKey) -> (String, Style) {
 /// What was refused of a key since it was deactivated.
 fn meanwhile(refused: &Refusals, dates: Dates, now: ClockReading) -> DetailRow {
     let style = if refused.are_none() { Style::new() } else { theme::WARNING };
-    ("Meanwhile", refused.in_words(now.utc, dates), style)
+    ("Requests", refused.in_words(now.utc, dates), style)
 }
 
 /// When a key becomes active again by itself.

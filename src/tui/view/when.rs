@@ -1,10 +1,10 @@
 //! Times for people.
 
-use chrono::{DateTime, Local, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::domain::Dates;
 use crate::domain::key::fields::NEVER;
-use crate::operations::format::{DAY, HOUR, MINUTE, MONTH, YEAR};
+use crate::operations::format::{DAY, HOUR, MINUTE, MONTH, YEAR, to_come};
 
 /// How many cells a time takes that is told as a date and a time of day; none if times are told as how long ago.
 pub(crate) const fn cells(dates: Dates) -> Option<usize> {
@@ -22,7 +22,7 @@ pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>, dates: Da
         return minute(at, dates);
     }
     // The server's clock may be ahead of ours.
-    if at > now { format!("in {}", span(at - now, false)) } else { ago(now - at) }
+    if at > now { format!("in {}", span_to_come(at - now)) } else { ago(now - at) }
 }
 
 /// How long until then in nine cells at the most, how long ago in ten, or that date; or never.
@@ -35,7 +35,7 @@ pub(crate) fn expiry(at: Option<DateTime<Utc>>, now: DateTime<Utc>, dates: Dates
     match left.num_seconds().unsigned_abs() / DAY {
         _ if left <= TimeDelta::zero() => ago(-left),
         days @ YEAR..TWO_YEARS => format!("in {} mo", days / MONTH),
-        _ => format!("in {}", span(left, false)),
+        _ => format!("in {}", span_to_come(left)),
     }
 }
 
@@ -47,16 +47,20 @@ fn ago(past: TimeDelta) -> String {
     if past < TimeDelta::minutes(1) {
         return "just now".into();
     }
-    let span = span(past, true);
+    let span = span(past.num_seconds().unsigned_abs(), true);
     if span.ends_with("mo") { span } else { format!("{span} ago") }
 }
 
-/// A time in its largest unit; one of less than ten years has months too, if they are asked for.
-fn span(time: TimeDelta, with_months: bool) -> String {
-    match time.num_seconds().unsigned_abs() {
+fn span_to_come(left: TimeDelta) -> String {
+    span(to_come(left.num_seconds().unsigned_abs()), false)
+}
+
+/// Seconds in the largest unit; less than ten years have months too, if they are asked for.
+fn span(seconds: u64, with_months: bool) -> String {
+    match seconds {
         0..MINUTE => "<1 min".into(),
         s @ MINUTE..HOUR => format!("{} min", s / MINUTE),
-        s @ HOUR..DAY => format!("{} h", s / HOUR),
+        s @ HOUR..=DAY => format!("{} h", s / HOUR),
         s => match (s / DAY / YEAR, s / DAY % YEAR / MONTH) {
             (0, _) => format!("{} d", s / DAY),
             (years @ 1..10, months @ 1..) if with_months => format!("{years} y {months} mo"),
@@ -86,11 +90,6 @@ pub(crate) fn minute(at: DateTime<Utc>, dates: Dates) -> String {
 /// The whole time with its zone, here.
 pub(crate) fn absolute(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S %:z").to_string()
-}
-
-/// The time with its zone, here; to the minute, unless it has seconds.
-pub(crate) fn exact(at: DateTime<Utc>) -> String {
-    if at.second() == 0 { at.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string() } else { absolute(at) }
 }
 
 /// The whole time with its zone, here or in UTC.
@@ -126,6 +125,10 @@ mod tests {
             (647 * day, "1 y 9 mo ago", "1 y 9 mo"),
             (3 * 365 * day, "3 y ago", "3 y ago"),
             (-5, "in under a minute", "in <1 min"),
+            // As it was chosen a moment before.
+            (1 - day, "in 24 h", "in 24 h"),
+            (2 - 30 * day, "in 30 days", "in 30 d"),
+            (61 - day, "in 23 h", "in 23 h"),
             (-12 * day, "in 12 days", "in 12 d"),
             (-400 * day, "in 13 months", "in 1 y"),
         ] {
@@ -148,9 +151,6 @@ mod tests {
     fn dates_fit_their_column() {
         let at = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
         assert_eq!(minute(at, Dates::Utc), "2026-11-18 11:06Z");
-        let second = at + TimeDelta::seconds(7);
-        assert!(!exact(at - TimeDelta::seconds(at.second().into())).contains(":00 "), "{}", exact(at));
-        assert_eq!(exact(second), absolute(second));
         for dates in [Dates::Iso, Dates::Utc] {
             assert_eq!(Some(last_used(Some(at), at, dates).len()), cells(dates));
             assert_eq!(expiry(Some(at), at, dates), day(at, dates));

@@ -157,7 +157,7 @@ fn what_is_due_is_listed_for_cron() {
     home.run(&["keys", "deactivate", &paused, "--for", "1h"]).good();
     let due = home.run(&["due"]);
     assert_eq!((due.code, due.out.lines().count()), (11, 1), "{}", due.out);
-    assert!(due.out.starts_with(&format!("paused ({paused}): becomes active again in 59 min, ")), "{}", due.out);
+    assert!(due.out.starts_with(&format!("paused ({paused}): becomes active again in 1 h, ")), "{}", due.out);
     assert!(due.out.ends_with("Z\n"), "in UTC: {}", due.out);
     let shown = home.run(&["keys", "show", &paused, "--events"]).good();
     let (_, again) = due.out.trim_end().rsplit_once(", ").unwrap();

@@ -107,7 +107,7 @@ async fn a_key_is_deactivated_and_activated() {
     assert_eq!(bench.state().list.selected_key().unwrap().status, Status::Active);
     bench.type_keys("a<Tab><Enter>").await;
     bench.sees("○ inactive");
-    bench.sees("Deactivated “switch”. Requests with it are now refused. u undoes it.");
+    bench.sees("Deactivated “switch”. Requests with it are now refused. Undo with u.");
     bench.type_keys("a<Right><Enter>").await;
     bench.sees("● active");
 }
@@ -131,7 +131,7 @@ async fn a_key_is_deactivated_for_a_while_extended_and_activated() {
     // Who still needs it is seen in its details.
     bench.type_keys("<Enter>").await;
     bench.pass(std::time::Duration::from_secs(1)).await;
-    bench.sees("(in 14 min)");
+    bench.sees("(in 15 min)");
     bench.sees("none refused since");
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
@@ -192,7 +192,7 @@ async fn a_key_that_another_administrator_changed_is_shown_before_it_is_changed(
     bench.sees("root has changed this key meanwhile: owner “ops” (was empty).");
     assert_eq!(bench.state().list.selected_key().unwrap().label.raw_for_api(), "first", "nothing was overwritten");
     bench.type_keys("<Enter>").await;
-    bench.sees("Saved. Label “mine” (was “first”). u undoes it.");
+    bench.sees("Saved. Label “mine” (was “first”). Undo with u.");
     let key = bench.state().list.selected_key().unwrap();
     assert_eq!(key.owner.as_ref().unwrap().raw_for_api(), "ops", "what was not touched stays as the other one set it");
     // The same of a switch and of a deletion.
@@ -222,7 +222,7 @@ async fn the_last_change_is_undone_within_a_minute_and_never_another_administrat
     bench.type_keys("u").await;
     bench.sees("Nothing to undo");
     bench.type_keys("e<Ctrl-U>renamed<Tab>ops<Enter>").await;
-    bench.sees("u undoes it.");
+    bench.sees("Undo with u.");
     bench.type_keys("u").await;
     bench.sees("Undone. Label “first” (was “renamed”), no owner (was “ops”).");
     bench.type_keys("u").await;
@@ -240,7 +240,7 @@ async fn the_last_change_is_undone_within_a_minute_and_never_another_administrat
     assert_eq!((key.label.raw_for_api(), key.status), ("theirs", Status::Inactive));
     // A minute later the press may be about something else.
     bench.type_keys("a<Tab><Enter>").await;
-    bench.sees("Activated “theirs”. u undoes it.");
+    bench.sees("Activated “theirs”. Undo with u.");
     bench.pass(std::time::Duration::from_secs(60)).await;
     bench.type_keys("u").await;
     bench.sees("Nothing to undo");

@@ -46,7 +46,7 @@ async fn a_key_is_rotated_in_three_presses_and_finished_when_nothing_uses_the_ol
     bench.sees(&format!("Replaces {old}: nightly"));
     bench.sees(&format!("The old key {old} works until"));
     bench.type_keys("s<Esc><Enter>").await;
-    bench.sees("u undoes it.");
+    bench.sees("with u.");
     assert_eq!(selected(&bench), new);
     bench.sees("● active new");
     bench.sees("● active old");

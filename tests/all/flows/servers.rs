@@ -108,7 +108,7 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     bench.sees("team · 127.0.0.1");
     assert_eq!(sessions(&folder), 1);
     bench.type_keys("a<Tab><Enter>").await;
-    bench.sees("u undoes it.");
+    bench.sees("Undo with u.");
     bench.type_keys("p<Down><Enter>").await;
     sign_in(&mut bench, "jo").await;
     bench.sees("PRODUCTION  jo (administrator) · prod · 127.0.0.1");

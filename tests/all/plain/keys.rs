@@ -46,7 +46,7 @@ fn what_is_due_is_listed() {
     let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "due"), ("Nothing is due within 7 days.", "due 30d")]);
     talk.answers(&[
-        (&format!("soon ({id}): expires in 19 days, 20"), "due 0d"),
+        (&format!("soon ({id}): expires in 20 days, 20"), "due 0d"),
         ("Use 7d or 30d", HEARD),
         (COMMAND, ""),
     ]);

@@ -335,7 +335,7 @@ fn a_change_whose_answer_was_lost_is_ours() {
             }
         }
         let picture = stage.picture();
-        assert_eq!(picture.contains("u undoes it."), is_ours, "{picture}");
+        assert_eq!(picture.contains("Undo with u."), is_ours, "{picture}");
         assert_eq!(matches!(stage.asked, Some(Request::Events(_))), !is_ours, "{picture}");
     }
 }

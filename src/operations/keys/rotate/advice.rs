@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::client::Client;
-use crate::domain::{AccessKey, KeyUsage, MOST_DAYS_BY_HOUR, MOST_USAGE_DAYS, UsageSpan};
+use crate::domain::{AccessKey, KeyUsage, MOST_DAYS_BY_HOUR, MOST_USAGE_DAYS, Status, Untrusted, UsageSpan};
 use crate::operations::format::relative;
 
 /// The days whose use tells how long a key usually pauses: by the hour, and by the day for keys that are used seldom.
@@ -25,12 +25,29 @@ pub struct Advice {
 impl Advice {
     /// By the last use of the old key and by its counts, which are of [`ADVICE_DAYS`]; empty if the server has none.
     pub fn of(old: &AccessKey, usage: &[KeyUsage], now: DateTime<Utc>) -> Self {
+        let from = |from: Option<&Untrusted>| {
+            from.map(|from| format!(" from {}", from.to_display(ADDRESS_CELLS))).unwrap_or_default()
+        };
+        if old.status == Status::Inactive {
+            // Those since its last use.
+            let refused = old.refused_at.filter(|at| old.last_used_at.is_none_or(|last| last < *at));
+            let words = refused.map_or_else(
+                || "Old key is deactivated, and nothing tried it since: safe to finish.".to_owned(),
+                |at| {
+                    let from = from(old.refused_from.as_ref());
+                    format!(
+                        "Old key is deactivated, and was refused {}{from}: something still needs it.",
+                        relative(at, now)
+                    )
+                },
+            );
+            return Self { is_safe: Some(refused.is_none()), words };
+        }
         let Some(last) = old.last_used_at else {
             return Self { is_safe: Some(true), words: "The old key was never used: safe to finish.".to_owned() };
         };
         let quiet = (now - last).max(TimeDelta::zero());
-        let from = old.last_used_from.as_ref().map(|from| format!(" from {}", from.to_display(ADDRESS_CELLS)));
-        let used = format!("Old key used {}{}", relative(last, now), from.unwrap_or_default());
+        let used = format!("Old key used {}{}", relative(last, now), from(old.last_used_from.as_ref()));
         let pause = longest_pause(usage);
         match pause {
             Some(pause) if quiet > pause => {
@@ -97,7 +114,7 @@ pub(crate) async fn advise(client: &Client, old: &AccessKey, now: DateTime<Utc>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{KeyId, Untrusted, UsageCount};
+    use crate::domain::{KeyId, UsageCount};
 
     fn now() -> DateTime<Utc> {
         "2027-01-31T12:30:00Z".parse().unwrap()
@@ -196,5 +213,22 @@ mod tests {
         ] {
             assert_eq!(said(last, by_hour, by_day), (is_safe, words.to_owned()));
         }
+    }
+
+    #[test]
+    fn of_a_deactivated_key_it_is_told_who_was_refused() {
+        let off = AccessKey {
+            status: Status::Inactive,
+            last_used_at: Some(now() - TimeDelta::minutes(9)),
+            refused_at: Some(now() - TimeDelta::minutes(10)),
+            refused_from: Some(Untrusted::new("10.0.3.7")),
+            ..AccessKey::new(KeyId::parse("PK1").unwrap(), now())
+        };
+        let advice = Advice::of(&off, &[], now());
+        assert_eq!((advice.is_safe, advice.words.contains("nothing tried it since")), (Some(true), true));
+        let tried = AccessKey { refused_at: Some(now() - TimeDelta::minutes(3)), ..off };
+        let advice = Advice::of(&tried, &[], now());
+        assert_eq!(advice.is_safe, Some(false));
+        assert!(advice.words.contains("was refused 3 min ago from 10.0.3.7"), "{}", advice.words);
     }
 }

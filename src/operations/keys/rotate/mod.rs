@@ -18,6 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::client::{CreateAttempt, NewKey, Replaced};
 use crate::domain::{AccessKey, KeyId, Rotation, Status, Texts};
 use crate::operations::format::{local_time, relative};
+use crate::operations::messages::minute;
 
 /// A key that was used since then is in use.
 const IN_USE: TimeDelta = TimeDelta::hours(24);
@@ -91,10 +92,10 @@ pub(crate) fn warnings(old: &AccessKey, new: &NewKey, now: DateTime<Utc>) -> Vec
     if let Some(end) = old.expires_at.filter(|end| *end <= ends && *end > now)
         && new.replaces.as_ref().is_some_and(|replaced| replaced.overlap_seconds > 0)
     {
-        all.push(format!("The old key expires {}, before the overlap ends.", local_time(end)));
+        all.push(format!("The old key expires {}, before the overlap ends.", minute(end)));
     }
     if let Some(end) = new.expires_at.filter(|end| *end - now < SHORT_LIVED) {
-        all.push(format!("The new key expires {}, {}.", relative(end, now), local_time(end)));
+        all.push(format!("The new key expires {}, {}.", relative(end, now), minute(end)));
     }
     all
 }
@@ -116,7 +117,7 @@ pub(crate) fn begun(old: &KeyId, ends: DateTime<Utc>, now: DateTime<Utc>) -> Str
     if ends <= now {
         return format!("The old key {old} has ended: requests with it are refused.");
     }
-    format!("The old key {old} works until {} ({}).", local_time(ends), relative(ends, now))
+    format!("The old key {old} works until {} ({}).", minute(ends), relative(ends, now))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Advice, advise};
 use crate::client::{Changed, EndedRotation, Event, EventScope, EventsRequest, RotationEnd, TrailFilter};
-use crate::domain::{AccessKey, KeyId, Rotation};
+use crate::domain::{AccessKey, KeyId, Rotation, Status};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::{relative, time};
@@ -38,9 +38,11 @@ impl Pair {
     /// How it is, in sentences; `time` says when.
     pub(crate) fn sentences(&self, now: DateTime<Utc>, time: impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
         let id = |key: &AccessKey| key.id.to_display(KeyId::MAX_CHARS);
-        let ends = self.old.expires_at.map_or_else(String::new, |end| {
-            format!(" The old key works until {} ({}).", time(end), relative(end, now))
-        });
+        let ends = match (self.old.status, self.old.expires_at) {
+            (Status::Inactive, _) => " The old key is deactivated.".to_owned(),
+            (_, Some(end)) => format!(" The old key works until {} ({}).", time(end), relative(end, now)),
+            _ => String::new(),
+        };
         let new = match self.new.last_used_at {
             Some(last) => format!("The new key was used {}.", relative(last, now)),
             None => "The new key was not used yet, so the rotation can still be undone.".to_owned(),

@@ -2,20 +2,23 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{AccessKey, Rotation};
+use crate::domain::{AccessKey, Rotation, Status};
 use crate::operations::format::relative;
 
 /// Cells of an ID and of an address within a sentence.
 const ID_CELLS: usize = 40;
 const ADDRESS_CELLS: usize = 64;
 
-/// The other key of a rotation that is under way; `until` says how long the old one works.
+/// The other key of a rotation that is under way; `until` says how long the old one works, if it does.
 pub(crate) fn other(key: &AccessKey, until: impl Fn(DateTime<Utc>) -> String) -> Option<String> {
     let rotation = key.rotation.as_ref()?;
     let other = rotation.other().to_display(ID_CELLS);
     Some(match rotation {
         Rotation::Replaces(_) => format!("Replaces {other}"),
-        Rotation::ReplacedBy(_) => format!("Replaced by {other}{}", key.expires_at.map(until).unwrap_or_default()),
+        Rotation::ReplacedBy(_) => {
+            let end = key.expires_at.filter(|_| key.status == Status::Active);
+            format!("Replaced by {other}{}", end.map(until).unwrap_or_default())
+        }
     })
 }
 

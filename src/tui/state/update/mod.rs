@@ -33,7 +33,7 @@ use crate::tui::state::input::text_input::TextInput;
 const STALE: Duration = Duration::from_secs(5);
 
 /// After a change that can be taken back.
-const UNDO: &str = "u undoes it.";
+const UNDO: &str = "Undo with u.";
 const NOT_UTF8_INPUT: &str = "That was not UTF-8 and was ignored: set the terminal's encoding to UTF-8.";
 /// Said in a dialog that holds a secret or confirms.
 pub(crate) const TOO_FAST: &str = "Ignored: pressed too fast to be typed. Press it again.";

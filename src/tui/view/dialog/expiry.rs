@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::domain::Dates;
 use crate::tui::state::ExpiryInput;
 use crate::tui::theme;
 use crate::tui::view::when;
@@ -38,7 +39,7 @@ pub(super) fn draw_value(
     let limit = input.limit_hint();
     let mut words: Vec<Span> = Vec::new();
     match input.expires_at(now) {
-        Ok(Some(Some(end))) => words.push(Span::styled(when::exact(end), theme::QUIET)),
+        Ok(Some(Some(end))) => words.push(Span::styled(when::minute(end, Dates::default()), theme::QUIET)),
         Ok(_) => {}
         Err(_) if input.takes_text() && input.typed.text().is_empty() => {
             words.extend(input.examples().map(|words| Span::styled(words, theme::QUIET)));

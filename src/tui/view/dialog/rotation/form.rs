@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{NAMES, used};
-use crate::domain::AccessKey;
+use crate::domain::{AccessKey, Dates};
 use crate::operations::format::relative;
 use crate::operations::keys::rotate;
 use crate::tui::state::{
@@ -200,7 +200,8 @@ fn draw_row(
             None
         }
         FormRow::Value if dialog.form.expiry.chosen == ExpiryChoice::Same => {
-            let words = dialog.key.expires_at.map_or_else(|| "never".to_owned(), when::absolute);
+            let end = dialog.key.expires_at.map(|end| when::minute(end, Dates::default()));
+            let words = end.unwrap_or_else(|| "never".to_owned());
             line(frame, beside, Line::styled(format!("as the old key: {words}"), theme::QUIET));
             None
         }

@@ -101,8 +101,9 @@ fn said(dialog: &RotationDialog, now: ClockReading) -> Vec<(String, Style)> {
     }
     if let Some(advice) = dialog.advice(now) {
         if dialog.asking {
-            let words = format!("! {} Finish anyway? Whatever uses the old key stops working now.", advice.words);
-            return vec![(words, theme::WARNING)];
+            let is_off = dialog.old.key.as_ref().is_some_and(|key| key.status == Status::Inactive);
+            let then = if is_off { "The old key can't be activated again." } else { STOPS };
+            return vec![(format!("! {} Finish anyway? {then}", advice.words), theme::WARNING)];
         }
         said.push(if advice.is_safe == Some(true) {
             (advice.words, theme::GOOD)
@@ -115,6 +116,8 @@ fn said(dialog: &RotationDialog, now: ClockReading) -> Vec<(String, Style)> {
     }
     said
 }
+
+const STOPS: &str = "Whatever uses the old key stops working now.";
 
 /// Why no rotation is under way any more.
 fn over(dialog: &RotationDialog, now: ClockReading) -> String {
