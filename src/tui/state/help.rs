@@ -97,7 +97,7 @@ impl State {
         if !help.is_of_list() {
             if let Some((name, expiry)) = self.expiry_being_chosen() {
                 lines.push(HelpLine::Words(String::new()));
-                lines.push(HelpLine::Words(format!("{name}: {}", expiry.presses())));
+                lines.push(HelpLine::Words(format!("{name}: {}", expiry.presses()[0])));
             }
             return lines;
         }

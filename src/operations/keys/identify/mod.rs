@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::client::{ApiError, DeletedKey, Identified, KeyOwner, TokenStatus};
 use crate::domain::{AccessKey, KeyId, Leak, Rotation, SecretKey, Status, Untrusted, leaks_in};
 use crate::operations::access::Access;
-use crate::operations::format::{key_in_line, local_time, relative};
+use crate::operations::format::{local_time, relative};
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::edit::Conflict;
 use crate::operations::keys::{changes, edit};
@@ -71,7 +71,7 @@ impl Finding {
         match &self.owner {
             Some(KeyOwner::Key(key)) => {
                 let pair = pair_words(key).unwrap_or_default();
-                format!("{name} of: {}.{pair}{token}", key_in_line(key))
+                format!("{name} of: {}{pair}{token}", key_words(key, now))
             }
             Some(KeyOwner::Deleted(deleted)) => format!("{name} of a deleted key: {}.{token}", deleted_words(deleted)),
             None => self.unknown_words(),
@@ -92,6 +92,31 @@ impl Finding {
 /// What an HMAC token is looked for with.
 const LACKS: &str = "HMAC token: can't be looked up by itself. Paste it together with the access key ID (x-key) and the \
                      content that it was made of.";
+
+/// Which key it is, whether it works, and when it was used.
+fn key_words(key: &AccessKey, now: DateTime<Utc>) -> String {
+    let id = key.id.to_display(KeyId::MAX_CHARS);
+    let name = if key.label.is_empty() { id } else { format!("{} ({id})", key.label.to_display(CELLS)) };
+    let text = |title: &str, text: Option<&Untrusted>| {
+        let text = text.filter(|text| !text.is_empty());
+        text.map(|text| format!("{title} {}", text.to_display(CELLS))).unwrap_or_default()
+    };
+    let owner = text(", owner", key.owner.as_ref());
+    let status = match (key.status, key.reactivates_at, key.expires_at) {
+        (Status::Active, _, Some(end)) => format!("Active, expires {}", relative(end, now)),
+        (Status::Active, _, None) => "Active, never expires".to_owned(),
+        (Status::Inactive, Some(at), _) => format!("Inactive, works again {}", relative(at, now)),
+        (Status::Inactive, None, _) => "Inactive".to_owned(),
+        (Status::Expired, _, end) => {
+            format!("Expired{}", end.map(|end| format!(" {}", relative(end, now))).unwrap_or_default())
+        }
+    };
+    let used = key.last_used_at.map_or_else(
+        || "never used".to_owned(),
+        |at| format!("last used {}{}", relative(at, now), text(" from", key.last_used_from.as_ref())),
+    );
+    format!("{name}{owner}. {status}, {used}.")
+}
 
 /// What is said of a key whose rotation is under way; begins with a blank.
 fn pair_words(key: &AccessKey) -> Option<String> {

@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::client::{CreateAttempt, NewKey, Replaced};
 use crate::domain::{AccessKey, KeyId, Rotation, Status, Texts};
-use crate::operations::format::{local_time, relative};
+use crate::operations::format::relative;
 use crate::operations::messages::minute;
 
 /// A key that was used since then is in use.

@@ -123,10 +123,11 @@ impl ExpiryInput {
         self.presets.iter().copied().filter(is_allowed).collect()
     }
 
-    /// How one is chosen, in words.
-    pub(crate) fn presses(&self) -> String {
+    /// How one is chosen, in words and in fewer.
+    pub(crate) fn presses(&self) -> [String; 2] {
         let presses: Vec<String> = self.choices().into_iter().map(|choice| choice.press().to_string()).collect();
-        format!("Press {}, or ← →", presses.join(" "))
+        let presses = presses.join(" ");
+        [format!("Press {presses}, or ← →"), format!("{presses} or ← →")]
     }
 
     /// Whether a text is asked for.

@@ -52,10 +52,10 @@ pub(super) fn draw_value(
     let room = usize::from(place.width);
     let first = words.into_iter().find(|words| words.width() <= room);
     let taken = first.as_ref().map_or(0, Span::width);
-    let hint = if is_choosing { input.presses() } else { limit };
+    let hints = if is_choosing { input.presses() } else { [limit, String::new()] };
     let mut spans: Vec<Span> = first.into_iter().collect();
     let gap = if taken == 0 { "" } else { "   " };
-    if taken + gap.len() + hint.chars().count() <= room {
+    if let Some(hint) = hints.into_iter().find(|hint| taken + gap.len() + hint.chars().count() <= room) {
         spans.push(Span::styled(format!("{gap}{hint}"), theme::QUIET));
     }
     line(frame, place, Line::from(spans));

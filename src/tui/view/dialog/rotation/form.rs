@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{NAMES, used};
 use crate::domain::{AccessKey, Dates};
@@ -78,7 +79,14 @@ pub(crate) fn draw_rotate(
     shown.push(FormRow::Value);
     // On a small screen the rows around the focus.
     if !is_roomy && usize::from(rest.height.saturating_sub(1)) > shown.len() {
-        line(frame, next_row(&mut rest), Line::styled(used(&dialog.key, now), theme::QUIET));
+        let row = next_row(&mut rest);
+        let width = usize::from(row.width);
+        let short = AccessKey { last_used_from: None, ..dialog.key.clone() };
+        let id = dialog.key.id.to_display(32);
+        let forms = [&dialog.key, &short].map(|key| format!("{id}, {}", used(key, now)));
+        let words = forms.into_iter().find(|words| words.width() <= width);
+        let words = words.unwrap_or_else(|| dialog.key.id.shortened(width));
+        line(frame, row, Line::styled(words, theme::QUIET));
     }
     let room = usize::from(rest.height.saturating_sub(1));
     let at = shown.iter().position(|row| has_focus(*row, dialog.focus)).unwrap_or(shown.len() - 1);
