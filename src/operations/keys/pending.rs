@@ -189,9 +189,6 @@ impl PendingCreates {
         let notes = entries.filter_map(|path| {
             let (Some(file), note) = read(&path)? else { return None };
             let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| note.is_of(&place, owner))?;
-            let repeatable = now - note.at < REPEATABLE && note.expires_at.is_none_or(|end| end > now);
-            let secret_until =
-                note.seal_key.as_ref().map(|_| note.at + SealedSecret::KEPT).filter(|until| *until > now);
             let texts = texts(&note)?;
             let replaces = match &note.replaces {
                 Some(old) => Some(old.replaced()?),
@@ -199,7 +196,7 @@ impl PendingCreates {
             };
             let attempt = CreateAttempt { name: key.clone(), seal_key: note.seal_key.map(|key| key.0) };
             let new = NewKey { attempt, texts, expires_at: note.expires_at, replaces };
-            Some((PendingCreate { new, at: note.at, repeatable, secret_until }, (key, path, file)))
+            Some((PendingCreate::of(new, note.at, now), (key, path, file)))
         });
         let (mut left, guard): (Vec<_>, Vec<_>) = notes.unzip();
         left.sort_by_key(|left| (left.secret_until.is_none(), left.at));
@@ -228,6 +225,15 @@ impl PendingCreates {
 
     fn place(&self, profile: &str) -> Option<String> {
         Some(self.dirs.iter().find(|(name, _)| name == profile)?.1.words())
+    }
+}
+
+impl PendingCreate {
+    /// One that was sent at a time, as it is now.
+    pub(crate) fn of(new: NewKey, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let repeatable = now - at < REPEATABLE && new.expires_at.is_none_or(|end| end > now);
+        let secret_until = new.attempt.seal_key.as_ref().map(|_| at + SealedSecret::KEPT).filter(|until| *until > now);
+        Self { new, at, repeatable, secret_until }
     }
 }
 

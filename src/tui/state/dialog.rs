@@ -189,6 +189,11 @@ impl FormAttempt {
         self.first.get_or_insert_with(|| (now, new.clone()));
     }
 
+    /// When it was first sent, and with what.
+    pub(crate) fn asked(self) -> Option<(DateTime<Utc>, NewKey)> {
+        self.first
+    }
+
     /// What to do now, in sentences. If the key was deleted that it made, the next Enter is about another one.
     pub(crate) fn not_made(&mut self, error: &ApiError) -> String {
         if matches!(error, ApiError::CreatedGone) {

@@ -84,6 +84,22 @@ fn a_create_was_left_over() {
     assert_snapshot!(after("", left_over));
 }
 
+/// A form that is closed while it isn't known what came of what it asked for can be come back to.
+#[test]
+fn a_create_without_an_answer_is_put_off_with_its_form() {
+    let refused = ApiError::Refused(400, Untrusted::new("label: is no good"));
+    for (error, is_open) in [(unreachable(), true), (refused, false)] {
+        let mut stage = Stage::with((80, 24), some_keys(), 5);
+        stage.press("cone<Enter>");
+        stage.reply(Reply::Created(Err(error)));
+        stage.press("<Esc>");
+        assert_eq!(stage.picture().contains("Interrupted creation: F finishes it."), is_open, "{}", stage.picture());
+        stage.press("F");
+        let words = if is_open { "creating a key labelled “one”" } else { "There is no unfinished key creation." };
+        assert!(stage.picture().contains(words), "{}", stage.picture());
+    }
+}
+
 #[test]
 fn a_create_that_was_left_over_is_put_off() {
     assert_snapshot!(after("", |stage| {

@@ -1,6 +1,8 @@
 //! Key creations whose outcome is not known: those of this run until they are settled, and those that an earlier run
 //! left.
 
+use chrono::{DateTime, Utc};
+
 use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Request};
 use crate::domain::KeyId;
 use crate::operations::messages::{NOTHING_UNFINISHED, SECRET_MAY_BE_LOST, interrupted_create};
@@ -64,12 +66,26 @@ impl State {
     }
 
     /// Asks about what was put off.
-    pub(crate) fn ask_about_later(&mut self) {
+    pub(crate) fn ask_about_later(&mut self, now: DateTime<Utc>) {
         let later = std::mem::take(&mut self.unsettled.later);
         if later.is_empty() {
             return self.say(NOTHING_UNFINISHED);
         }
-        self.on_left_over(later);
+        self.on_left_over(later.into_iter().map(|left| PendingCreate::of(left.new, left.at, now)).collect());
+    }
+
+    /// Closes a form. What it has asked for is put off, if it isn't known what came of that.
+    pub(crate) fn close_form(&mut self) {
+        let asked = match self.dialog.take() {
+            Some(Dialog::Create(dialog)) => dialog.attempt.asked(),
+            Some(Dialog::Rotate(dialog)) => dialog.attempt.asked(),
+            _ => None,
+        };
+        if let Some((at, new)) = asked
+            && self.unsettled.attempt.take_if(|sent| sent.attempt.name == new.attempt.name).is_some()
+        {
+            self.unsettled.later.push(PendingCreate::of(new, at, at));
+        }
     }
 
     /// Asks about the next one, if nothing else is in the way.
@@ -95,7 +111,7 @@ impl State {
         self.server.as_ref()?.owner()
     }
 
-    pub(crate) fn act_in_left_over(&mut self, action: Action) -> Option<Effect> {
+    pub(crate) fn act_in_left_over(&mut self, action: Action, now: DateTime<Utc>) -> Option<Effect> {
         let Some(Dialog::LeftOver(dialog)) = &mut self.dialog else { return None };
         match action {
             _ if dialog.call.is_sent() => {}
@@ -103,8 +119,14 @@ impl State {
                 dialog.focus = moved(&PendingCreateButton::ALL, dialog.focus, action);
             }
             Action::Submit if dialog.focus == PendingCreateButton::Finish => {
-                dialog.call = CallState::Sent;
                 let new = dialog.left.new.clone();
+                let left = PendingCreate::of(new.clone(), dialog.left.at, now);
+                if !left.repeatable {
+                    self.dialog = None;
+                    self.on_left_over(vec![left]);
+                    return None;
+                }
+                dialog.call = CallState::Sent;
                 let effect = self.send(new);
                 self.unsettled.may_be_made = true;
                 return Some(effect);

@@ -288,7 +288,7 @@ impl State {
             _ if self.guarding().is_some() => return self.act_in_guard(action, now),
             _ if self.dialog.is_some() => return self.act_in_dialog(action, now),
             _ if self.filter.is_some() => return self.act_in_filter(action),
-            _ => return self.act_in_list(action),
+            _ => return self.act_in_list(action, now),
         }
         None
     }

@@ -50,9 +50,9 @@ impl State {
         match action {
             // Once it is asked for, its answer holds the only copy of a secret.
             _ if dialog.call.is_sent() && dialog.ready.is_none() => {}
-            Action::Cancel => self.dialog = None,
+            Action::Cancel => self.close_form(),
             _ if dialog.call.is_sent() => {}
-            Action::Submit if dialog.is_at_cancel() => self.dialog = None,
+            Action::Submit if dialog.is_at_cancel() => self.close_form(),
             Action::Submit => {
                 let new = match dialog.read(now.utc) {
                     Ok(new) => new,

@@ -21,9 +21,9 @@ use crate::tui::state::{
 };
 
 impl State {
-    pub(crate) fn act_in_list(&mut self, action: Action) -> Option<Effect> {
+    pub(crate) fn act_in_list(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
         match action {
-            Action::Do(id) => self.act(id),
+            Action::Do(id) => self.act(id, now),
             Action::Mark | Action::MarkRange | Action::MarkAll => self.list.mark(action).map(Effect::from),
             Action::Cancel if self.list.unmark() => None,
             Action::Cancel if self.details == Some(true) => self.toggle_details(),
@@ -38,7 +38,7 @@ impl State {
         }
     }
 
-    fn act(&mut self, id: ActionId) -> Option<Effect> {
+    fn act(&mut self, id: ActionId, now: ClockReading) -> Option<Effect> {
         if actions::needs_superuser(id)
             && let Some(why) = self.server.as_ref().and_then(why_not_superuser)
         {
@@ -75,7 +75,7 @@ impl State {
             }
             ActionId::Export => self.open_export(),
             ActionId::Identify => self.open_identify(),
-            ActionId::Finish => self.ask_about_later(),
+            ActionId::Finish => self.ask_about_later(now.utc),
             ActionId::Profiles => self.open_profiles(),
             ActionId::Views => return Some(self.open_views()),
             ActionId::Overview => return Some(self.open_overview()),
@@ -197,7 +197,7 @@ impl State {
             Dialog::Edit(_) => self.act_in_edit(action, now),
             Dialog::Delete(_) => self.act_in_delete(action),
             Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action, now),
-            Dialog::LeftOver(_) => self.act_in_left_over(action),
+            Dialog::LeftOver(_) => self.act_in_left_over(action, now.utc),
             Dialog::Reveal(_) => self.act_in_reveal(action, now),
             Dialog::Rotate(_) => self.act_in_rotate(action, now),
             Dialog::Rotation(_) => self.act_in_rotation(action, now),
@@ -230,8 +230,8 @@ impl State {
     fn act_in_create(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
         let Some(Dialog::Create(dialog)) = &mut self.dialog else { return None };
         match action {
-            Action::Cancel => self.dialog = None,
-            Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
+            Action::Cancel => self.close_form(),
+            Action::Submit if dialog.form.focus == Focus::Cancel => self.close_form(),
             Action::Submit if dialog.ask_for_label() => {}
             Action::Submit => match dialog.form.read(dialog.attempt.time(now.utc)) {
                 Err(words) => dialog.call = CallState::Invalid(words),
