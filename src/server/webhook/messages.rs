@@ -57,6 +57,7 @@ fn opened_again(handover: &StoredHandover, now: DateTime<Utc>) -> Option<NewMess
     let data = json!({
         "at": wire::time(at),
         "key_id": handover.key_id,
+        "label": handover.label,
         "handover_id": handover.id,
         "created_by": handover.created_by,
         "from": handover.again_from,

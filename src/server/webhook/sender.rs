@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::messages;
 use super::receiver::{Answer, Receiver};
@@ -15,6 +15,8 @@ use crate::server::store::{ClaimedMessage, Settled, Store, StoreError};
 
 /// How often it is looked for what is due and what has happened.
 const LOOKED_EVERY: Duration = Duration::from_secs(15);
+/// How many times as long as the look the pause is: it takes longer where many keys are due.
+const LOOK_PAUSES: u32 = 100;
 /// How often it is looked for messages whose time has come.
 const SENT_EVERY: Duration = Duration::from_secs(5);
 /// How often old messages are deleted.
@@ -48,14 +50,19 @@ impl WebhookSender {
 }
 
 async fn run(store: Store, receiver: Arc<Receiver>, mut ended: oneshot::Receiver<()>) {
-    let [mut looks, mut turns, mut forgets] = [LOOKED_EVERY, SENT_EVERY, FORGOTTEN_EVERY].map(interval);
-    for interval in [&mut looks, &mut turns, &mut forgets] {
+    let [mut turns, mut forgets] = [SENT_EVERY, FORGOTTEN_EVERY].map(interval);
+    for interval in [&mut turns, &mut forgets] {
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     }
-    let (mut sending, mut is_failing) = (JoinSet::new(), false);
+    let (mut sending, mut is_failing, mut next_look) = (JoinSet::new(), false, Instant::now());
     loop {
         let done = tokio::select! {
-            _ = looks.tick() => messages::make(&store, Utc::now()).await,
+            () = sleep_until(next_look) => {
+                let begun = Instant::now();
+                let made = messages::make(&store, Utc::now()).await;
+                next_look = Instant::now() + LOOKED_EVERY.max(begun.elapsed() * LOOK_PAUSES);
+                made
+            }
             _ = turns.tick() => Ok(()),
             _ = forgets.tick() => store.forget_messages(Utc::now()).await,
             Some(_) = sending.join_next() => Ok(()),
