@@ -24,12 +24,13 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::List, K::Char('7'), A::SortBy(6)),
     bind(M::List, K::Char('8'), A::SortBy(7)),
     bind(M::List, K::Char('9'), A::SortBy(8)),
+    bind(M::List, K::Char('0'), A::Choose(0)), // in a count
     bind(M::List, K::Char(' '), A::Mark)
         .said("Space", "", "Mark the key, move down; a, e, d act on marked keys")
         .spare("mark"),
     bind(M::List, K::Char('V'), A::MarkRange).said("V", "", "Begin a range of marks; press again to end it"),
     bind(M::List, K::Char('*'), A::MarkAll).said("*", "", "Mark all keys that match; press again to unmark them"),
-    bind(M::List, K::Up, A::Up).said("↑ ↓ j k", "", "Move"),
+    bind(M::List, K::Up, A::Up).said("↑ ↓ j k", "", "Move; 10j moves 10 rows"),
     bind(M::List, K::Down, A::Down),
     bind(M::List, K::Char('k'), A::Up),
     bind(M::List, K::Char('j'), A::Down),
@@ -43,7 +44,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     control(M::List, 'd', A::HalfDown),
     bind(M::List, K::Char('n'), A::Down).said("n N", "", "Next / previous match of the filter"),
     bind(M::List, K::Char('N'), A::Up),
-    bind(M::List, K::Home, A::Home).said("Home End g G", "", "Jump to the first / last key"),
+    bind(M::List, K::Home, A::Home).said("Home End g G", "", "Jump to the first / last key; 10G to row 10"),
     bind(M::List, K::End, A::End),
     bind(M::List, K::Char('g'), A::Home),
     bind(M::List, K::Char('G'), A::End),

@@ -241,6 +241,48 @@ async fn a_wide_list_shows_how_each_key_was_used() {
     assert!(strips(&bench) > 5, "{}", bench.picture());
 }
 
+#[tokio::test]
+async fn a_count_repeats_a_move_and_leaves_the_order_as_it_was() {
+    let mut bench = many().await;
+    let query = bench.state().list.query.clone();
+    let mut ids = vec![selected(&bench)];
+    for _ in 1..MANY {
+        bench.type_keys("j").await;
+        ids.push(selected(&bench));
+    }
+    bench.type_keys("g").await;
+    let row = |bench: &Bench| ids.iter().position(|id| *id == selected(bench)).unwrap() + 1;
+    for (presses, expected) in [
+        ("10j", 11),
+        ("12k", 1),
+        ("250j", 251),       // more rows than were loaded
+        ("940<Down>", 1191), // the first of them are not kept
+        ("1000k", 191),
+        ("20G", 20),
+        ("100g", 100),
+        ("10<PageDown>", 100 + 10 * bench.state().list.height),
+        ("G", 1500),
+        ("10j", 1500),
+        ("98k", 1402),
+        ("2000k", 1),
+    ] {
+        bench.type_keys(presses).await;
+        assert_eq!((row(&bench), &bench.state().list.query), (expected, &query), "{presses}");
+    }
+    bench.type_keys("V21j").await;
+    bench.sees("22 marked");
+    bench.type_keys("Vg").await;
+    // One digit sorts, and the same one again reverses: the move is one row.
+    for presses in ["2j", "44j"] {
+        let (before, query) = (bench.state().list.selected_key().unwrap().id.clone(), bench.state().list.query.clone());
+        bench.type_keys(&presses[..presses.len() - 1]).await;
+        bench.type_keys("j").await;
+        let list = &bench.state().list;
+        assert_ne!(list.query, query, "{presses}");
+        assert_eq!(list.selected, list.window.as_ref().unwrap().find(&before).unwrap() + 1, "{presses}");
+    }
+}
+
 /// A filter is in the URL of a request: what is pasted or typed there by mistake must not.
 #[tokio::test]
 async fn a_secret_is_no_filter() {

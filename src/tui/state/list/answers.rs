@@ -66,7 +66,7 @@ impl List {
         }
         self.follow();
         self.place_end();
-        self.load_more().or_else(|| self.missing_total())
+        self.walk().or_else(|| self.load_more()).or_else(|| self.missing_total())
     }
 
     /// Takes a total, if the server gave one. Without it the list works too.
@@ -131,6 +131,7 @@ impl List {
     }
 
     fn on_trouble(&mut self, error: ApiError, purpose: &Purpose, now: ClockReading) {
+        self.steps = None;
         let old = self.trouble.as_ref();
         let tries = old.map_or(0, |t| t.tries) + 1;
         let pause = Duration::from_secs(1 << tries.min(5).saturating_sub(1)); // 1, 2, 4, 8, 16 s

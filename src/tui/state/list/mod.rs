@@ -1,6 +1,7 @@
 //! The list of keys: a window onto the server's pages, a selection, and what is being awaited.
 
 mod answers;
+mod count;
 mod marks;
 
 use std::time::{Duration, Instant};
@@ -50,6 +51,9 @@ pub struct List {
     pushed_off: Option<KeyId>,
     /// The filter whose total is awaited.
     counting: Option<Filter>,
+    digits: Option<count::Digits>,
+    /// A move that rows have to be loaded for, and how often it is still to be made.
+    steps: Option<(Action, usize)>,
 }
 
 /// Why the server could not be asked.

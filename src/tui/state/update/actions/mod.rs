@@ -22,19 +22,25 @@ use crate::tui::state::{
 
 impl State {
     pub(crate) fn act_in_list(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
+        let digits = self.list.take_digits(now.at);
         match action {
             Action::Do(id) => self.act(id, now),
             Action::Mark | Action::MarkRange | Action::MarkAll => self.list.mark(action).map(Effect::from),
             Action::Cancel if self.list.unmark() => None,
             Action::Cancel if self.details == Some(true) => self.toggle_details(),
-            Action::SortBy(_) | Action::Cancel => {
-                let query = match action {
-                    Action::SortBy(column) => sorted_by(&self.list.query, column),
-                    _ => with_less_filter(&self.list.query),
-                };
-                self.list.change(query).map(Effect::from)
+            Action::Cancel => self.list.change(with_less_filter(&self.list.query)).map(Effect::from),
+            Action::Choose(digit) => {
+                self.list.add_digit(digits, digit, now.at);
+                None
             }
-            _ => self.list.go(action).map(Effect::from),
+            Action::SortBy(column) => {
+                self.list.add_digit(digits, column + 1, now.at);
+                if self.list.marks.has_range() {
+                    return None; // sorted, it would be a range of other keys
+                }
+                self.list.change(sorted_by(&self.list.query, column)).map(Effect::from)
+            }
+            _ => self.list.go_counted(action, digits).map(Effect::from),
         }
     }
 
