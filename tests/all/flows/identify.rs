@@ -111,13 +111,19 @@ async fn what_is_offered_depends_on_the_key() {
     let mut bench = Bench::new().await;
     let (old, secret) = bench.create("nightly").await;
     let secret = secret.expose().to_owned();
-    bench.type_keys("R<Enter>").await;
+    // The help of each question has what can be pressed in it.
+    bench.type_keys("a?").await;
+    bench.sees("For how long the key is deactivated");
+    bench.type_keys("<Esc><Esc>R<Enter>").await;
     bench.type_keys("s<Esc><Enter>").await;
     // One of a pair leads to its rotation.
     paste(&mut bench, &secret).await;
     bench.sees("It is being replaced");
     bench.sees("[Deactivate] [Rotation…]");
-    bench.type_keys("<BackTab><Enter>").await;
+    bench.type_keys("?").await;
+    bench.sees("Next button");
+    bench.loses("For how long the key is deactivated");
+    bench.type_keys("<Esc><BackTab><Enter>").await;
     bench.sees("Rotation: nightly");
     bench.type_keys("f").await;
     bench.sees(&format!("Rotation finished: {old} has expired."));

@@ -32,7 +32,7 @@ impl Advice {
             // Those since its last use.
             let refused = old.refused_at.filter(|at| old.last_used_at.is_none_or(|last| last < *at));
             let words = refused.map_or_else(
-                || "Old key is deactivated, and nothing tried it since: safe to finish.".to_owned(),
+                || "Old key is deactivated, and no request was refused since: safe to finish.".to_owned(),
                 |at| {
                     let from = from(old.refused_from.as_ref());
                     format!(
@@ -225,7 +225,7 @@ mod tests {
             ..AccessKey::new(KeyId::parse("PK1").unwrap(), now())
         };
         let advice = Advice::of(&off, &[], now());
-        assert_eq!((advice.is_safe, advice.words.contains("nothing tried it since")), (Some(true), true));
+        assert_eq!((advice.is_safe, advice.words.contains("no request was refused since")), (Some(true), true));
         let tried = AccessKey { refused_at: Some(now() - TimeDelta::minutes(3)), ..off };
         let advice = Advice::of(&tried, &[], now());
         assert_eq!(advice.is_safe, Some(false));

@@ -46,7 +46,7 @@ pub(super) fn draw_value(
         }
         Err(why) => {
             words.push(Span::styled(why, theme::ERROR));
-            words.push(Span::styled("Not a valid expiry", theme::ERROR));
+            words.push(Span::styled("Not a valid time", theme::ERROR));
         }
     }
     let room = usize::from(place.width);

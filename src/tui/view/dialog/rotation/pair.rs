@@ -159,7 +159,7 @@ fn draw_side(
     let Some(key) = side.key.as_ref().filter(|_| !side.is_gone) else { return };
     let beside =
         Rect { x: row.x + u16::try_from(columns).unwrap_or(0), width: u16::try_from(room).unwrap_or(0), ..row };
-    // One that is deactivated works until then neither.
+    // One that is deactivated doesn't work until then.
     let ends = key.expires_at.filter(|end| is_old && *end > now.utc && key.status == Status::Active);
     let words = match ends {
         Some(end) => {
@@ -174,7 +174,9 @@ fn draw_side(
         }
         None => None,
     };
-    let words = words.unwrap_or_else(|| used(key, now));
+    let again = key.reactivates_at.filter(|_| key.status == Status::Inactive);
+    let again = again.map(|at| format!("; works again {}", relative(at, now.utc))).unwrap_or_default();
+    let words = words.unwrap_or_else(|| format!("{}{again}", used(key, now)));
     line(frame, beside, words);
 }
 

@@ -7,7 +7,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw_copied;
-use crate::operations::format::local_time;
 use crate::operations::handover::{Ticket, curl_input};
 use crate::operations::messages;
 use crate::tui::state::{HandOverFocus, HandOverStep, HandingOver, TTLS};
@@ -68,7 +67,7 @@ fn draw_code(
         line(frame, row, Line::from(vec![pin, Span::styled("  send it another way", theme::QUIET)]));
     }
     let row = named(frame, next_row(&mut rest), "Until");
-    line(frame, row, format!("{}; it opens once", local_time(until)));
+    line(frame, row, format!("{}; it opens once", messages::minute(until)));
     if roomy {
         next_row(&mut rest);
     }
