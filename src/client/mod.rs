@@ -63,6 +63,8 @@ pub enum Request {
     HandOver(Box<NewHandover>),
     /// The secrets that are handed over.
     Handovers,
+    /// Take back the secret with this hand-over's ID, or acknowledge its alarm.
+    SettleHandover(Untrusted, HandoverEnd),
     /// The secret of a new key has arrived: the server need keep it no more. Has no reply.
     Delivered(KeyId),
     /// Change a key, given as it was read.
@@ -159,6 +161,7 @@ pub enum Reply {
     /// A secret is handed over: under which code, as the server knows it.
     HandedOver([u8; 32], Result<Handover, ApiError>),
     Handovers(Result<Vec<Handover>, ApiError>),
+    HandoverSettled(HandoverEnd, Result<(), ApiError>),
     /// A key as it was read before, and as it is now.
     Edited(Box<AccessKey>, Result<Changed<AccessKey>, ApiError>),
     /// A key as it was read before, and whether it was there.

@@ -224,6 +224,9 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .plain(35, "due")
         .command("due"),
     action(Id::HandOvers, "List secrets that are handed over, take them back, acknowledge alarms")
+        .page("B", "")
+        .spare("hand-overs")
+        .page_summary("Take back a secret that is handed over, or acknowledge an alarm")
         .plain(36, "handovers")
         .command("hand-overs"),
 ];

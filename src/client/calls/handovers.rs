@@ -123,7 +123,11 @@ impl Client {
     pub async fn settle_handover(&self, id: &Untrusted, how: HandoverEnd) -> Result<(), ApiError> {
         let path = ["handovers", id.raw_for_api(), "alarm"];
         let path = if how == HandoverEnd::TakeBack { &path[..2] } else { &path };
-        self.change(self.call(Method::DELETE, path)).await
+        self.change(self.call(Method::DELETE, path)).await.map_err(|error| match error {
+            // It is no attempt that is repeated.
+            ApiError::Conflict(status, words) => ApiError::Refused(status, words),
+            error => error,
+        })
     }
 
     /// Opens a secret that is handed over, without a session: the ciphertext, and of which key. The server never gets the

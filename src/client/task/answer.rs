@@ -22,6 +22,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Create(_)
             | Request::HandOver(_)
             | Request::Handovers
+            | Request::SettleHandover(..)
             | Request::Edit(..)
             | Request::Delete(_)
             | Request::EndRotation(..)
@@ -77,6 +78,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             Reply::HandedOver(new.lookup(), result)
         }
         Request::Handovers => Reply::Handovers(client.handovers().await),
+        Request::SettleHandover(id, how) => Reply::HandoverSettled(how, client.settle_handover(&id, how).await),
         Request::Events(events) => {
             let result = client.events(&events, EventsRequest::PAGE).await;
             Reply::Events(events, result)
@@ -140,6 +142,7 @@ pub(crate) fn is_denial(reply: &Reply) -> bool {
             | Reply::Counts(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Created(Err(ApiError::NotSignedIn(_)))
             | Reply::HandedOver(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::HandoverSettled(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Edited(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
             | Reply::RotationEnded(_, _, Err(ApiError::NotSignedIn(_)))
@@ -167,6 +170,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Create(_) => Reply::Created(Err(error)),
         Request::HandOver(new) => Reply::HandedOver(new.lookup(), Err(error)),
         Request::Handovers => Reply::Handovers(Err(error)),
+        Request::SettleHandover(_, how) => Reply::HandoverSettled(how, Err(error)),
         Request::Edit(key, _) => Reply::Edited(key, Err(error)),
         Request::Delete(key) => Reply::Deleted(key, Err(error)),
         Request::EndRotation(key, end) => Reply::RotationEnded(key, end, Err(error)),

@@ -7,13 +7,14 @@ mod told;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use zeroize::Zeroizing;
 
+pub(crate) use crate::client::{Handover, HandoverEnd};
 use crate::client::{NewHandover, Target};
 use crate::domain::{HandoverCode, KeyId, SecretKey};
 use crate::operations::keys::since::span;
 use crate::operations::messages;
 
 pub(crate) use receive::{Received, receive};
-pub(crate) use told::{alarm, ended, in_line, is_open, name};
+pub(crate) use told::{alarm, ended, in_line, is_open, name, name_in, waits};
 
 /// How long a code is good at most.
 const MOST_TTL: TimeDelta = TimeDelta::days(7);

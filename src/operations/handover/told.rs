@@ -17,10 +17,22 @@ pub(crate) fn is_open(handover: &Handover) -> bool {
 
 /// Whose secret it is: by the label of the key, if it has one.
 pub(crate) fn name(handover: &Handover) -> String {
+    name_in(handover, LABEL_CELLS)
+}
+
+/// The same, with a label of so many cells.
+pub(crate) fn name_in(handover: &Handover, cells: usize) -> String {
     if handover.label.is_empty() {
-        return handover.key_id.to_display(KeyId::MAX_CHARS);
+        return handover.key_id.to_display(KeyId::MAX_CHARS.min(cells + 2));
     }
-    format!("“{}”", handover.label.to_display(LABEL_CELLS))
+    format!("“{}”", handover.label.to_display(cells))
+}
+
+/// How long it waits, and for whom: for the details of its key.
+pub(crate) fn waits(handover: &Handover, time: impl Fn(DateTime<Utc>) -> String) -> String {
+    let pin = if handover.has_pin { ", with a PIN" } else { "" };
+    let (by, until) = (handover.created_by.to_display(CELLS), time(handover.until));
+    format!("Handed over by {by}: its code opens the secret until {until}{pin}.")
 }
 
 /// One line, in which `time` says when: "“ci” (PK…), handed over by jo, waiting until …, with a PIN".

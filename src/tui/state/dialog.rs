@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HistoryScreen, IdentifyDialog, KeyForm,
-    OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, RotateDialog,
-    RotationDialog, SessionsScreen, TokenDialog, ViewsDialog,
+    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HandOverQuestion, HistoryScreen,
+    IdentifyDialog, KeyForm, OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog,
+    RotateDialog, RotationDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
 use crate::client::{ApiError, CreateAttempt, NewKey};
 use crate::domain::AccessKey;
@@ -24,6 +24,8 @@ pub enum Dialog {
     Reveal(Box<Reveal>),
     /// A key whose secret was sent by an earlier try and cannot be sent again.
     Lost(Question),
+    /// A secret that is handed over: taken back, or its alarm acknowledged.
+    HandOver(Box<HandOverQuestion>),
     /// A key creation that an earlier run left unfinished.
     LeftOver(PendingCreateDialog),
     /// Label and expiry of a key at hand.
@@ -86,7 +88,9 @@ impl Dialog {
             Self::Views(_) => Mode::Views,
             Self::Columns(_) => Mode::Columns,
             Self::Overview(_) => Mode::Overview,
-            Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) | Self::Identify(_) => Mode::Question,
+            Self::Lost(_) | Self::HandOver(_) | Self::LeftOver(_) | Self::Switch(..) | Self::Identify(_) => {
+                Mode::Question
+            }
         }
     }
 
@@ -114,6 +118,7 @@ impl Dialog {
             Self::Delete(dialog) => Some(&mut dialog.call),
             Self::Switch(question, _) | Self::Lost(question) => Some(&mut question.call),
             Self::LeftOver(dialog) => Some(&mut dialog.call),
+            Self::HandOver(question) => Some(&mut question.call),
             Self::Rotate(dialog) => Some(&mut dialog.call),
             Self::Rotation(dialog) => Some(&mut dialog.call),
             Self::Bulk(dialog) => dialog.call(),

@@ -37,9 +37,9 @@ pub use guard::{Guard, PendingAction};
 pub use help::{HelpDialog, HelpLine, PRESS};
 pub use input::expiry_input::{ExpiryChoice, ExpiryInput};
 pub use input::form::{Focus, KeyForm};
-pub use keys::alarms::Alarms;
 pub use keys::columns::ColumnsDialog;
 pub use keys::export::{ExportDialog, ExportFocus, ExportOf, ExportStage, Reading};
+pub use keys::hand_overs::{HandOverQuestion, HandOvers};
 pub use keys::history::{HistoryKey, HistoryScreen};
 pub use keys::identify::{IdentifyButton, IdentifyDialog};
 pub use keys::overview::OverviewScreen;
@@ -95,8 +95,8 @@ pub struct State {
     pub usage: UsagePane,
     /// Whether this server was asked what is due.
     pub is_due_asked: bool,
-    /// Secrets that were handed over, and that somebody else tried to open.
-    pub alarms: Alarms,
+    /// Secrets that are handed over, and those that somebody else tried to open.
+    pub hand_overs: HandOvers,
     /// The columns of the list.
     pub columns: Columns,
     /// How times are told.
@@ -279,8 +279,8 @@ impl State {
             _ => None,
         };
         let waiting = self.waiting.as_ref().map(|waiting| waiting.next_wake(now));
-        let (due, alarms) = (self.wants_due().then_some(now.at), self.alarms_due().then_some(now.at));
-        [due, countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now), alarms]
+        let (due, handed) = (self.wants_due().then_some(now.at), self.hand_overs_due().then_some(now.at));
+        [due, countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now), handed]
             .into_iter()
             .flatten()
             .min()

@@ -14,6 +14,8 @@ use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
 use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage, Status};
 use crate::operations::format::relative;
+use crate::operations::handover;
+use crate::operations::handover::Handover;
 use crate::operations::keys::activity::refusals::Refusals;
 use crate::operations::keys::activity::usage;
 use crate::operations::keys::rotate;
@@ -54,8 +56,8 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
     if beside {
         next_row(&mut inside);
     }
-    if let Some(words) = state.list.selected_key().and_then(|key| state.alarms.of(&key.id)) {
-        inside = paragraph(frame, inside, &words, theme::WARNING);
+    if let Some(handover) = state.list.selected_key().and_then(|key| state.hand_overs.of(&key.id)) {
+        inside = paragraph(frame, inside, &handed_over(handover, state.dates), theme::WARNING);
     }
     match state.list.selected_key() {
         Some(key) if state.usage.is_known() => {
@@ -76,6 +78,16 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         }
         None => line(frame, inside, "No key selected"),
     }
+}
+
+/// What there is to say of a secret that is handed over, and the press for it.
+fn handed_over(handover: &Handover, dates: Dates) -> String {
+    let time = |at| when::minute(at, dates);
+    let (words, press) = match handover::alarm(handover, time) {
+        Some(words) => (words, "B acknowledges this"),
+        None => (handover::waits(handover, time), "B takes it back"),
+    };
+    format!("{words} {press}.")
 }
 
 /// Why a key may be taken for another.

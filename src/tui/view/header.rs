@@ -11,6 +11,7 @@ use super::widgets::{NARROW, field, line, line_right};
 use super::{list, when};
 use crate::domain::{Profile, Untrusted};
 use crate::operations::format::grouped;
+use crate::operations::handover::{Handover, name_in};
 use crate::operations::keys::views;
 use crate::operations::messages;
 use crate::tui::state::{DetailsPane, Dialog, LoadFailure, State};
@@ -202,7 +203,15 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
     let sorted =
         list::hidden_sort(state, panes.list_width).filter(|_| has_room && panes.details != DetailsPane::Instead);
     let sorted = sorted.map(|title| format!(" Sorted by {title}{} ", theme::sorted(state.list.shown.order)));
-    let taken = taken + sorted.map_or(0, |text| line_right(frame, left, Line::styled(text, theme::QUIET)));
+    let mut taken = taken + sorted.map_or(0, |text| line_right(frame, left, Line::styled(text, theme::QUIET)));
+    if let Some(handover) = state.hand_overs.alarm() {
+        let left = Rect { width: area.width.saturating_sub(taken), ..area };
+        if state.filter.is_none() && filter.text.is_empty() {
+            line(frame, left, Line::styled(alarm(handover, left.width.into()), theme::ERROR));
+        } else {
+            taken += line_right(frame, left, Line::styled(" ! code known (B) ", theme::ERROR));
+        }
+    }
     if let Some(typed) = &state.filter {
         line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
         let width = area.width.saturating_sub(4 + taken).min(60);
@@ -216,6 +225,17 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
         line(frame, Rect { width, ..area }, Line::from(vec![name, text, hint]));
     }
     None
+}
+
+/// That somebody else tried to open a secret, in so many cells.
+fn alarm(handover: &Handover, cells: usize) -> String {
+    let whole = |name: &str| format!(" ! Somebody else tried to open the secret of {name} (B)");
+    let brief = |name: &str| format!(" ! Others know the code of {name} (B)");
+    let room = |words: String| cells.saturating_sub(words.width() + 3);
+    match room(whole("")) {
+        room @ 12.. => whole(&name_in(handover, room)),
+        _ => brief(&name_in(handover, room(brief("")))),
+    }
 }
 
 /// What the program does next about a trouble.

@@ -1,7 +1,7 @@
 //! Handing the secret of a new key over to somebody else, on the page.
 
 use chrono::{DateTime, Utc};
-use latchkey::client::{ApiError, Client, Handover, Reply};
+use latchkey::client::{ApiError, Client, Handover, HandoverEnd, Reply};
 use latchkey::domain::{HandoverCode, Untrusted};
 use latchkey::platform::clipboard::report::What;
 use latchkey::tui::state::{Dialog, Fate, HandingOver, Reveal, Step};
@@ -13,7 +13,7 @@ use crate::support::bench::Bench;
 #[tokio::test]
 async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told() {
     let mut bench = Bench::reached_by_others().await;
-    bench.type_keys("c nightly<Enter>").await;
+    bench.type_keys("c nightly<Tab><Tab><Tab>7<Enter>").await;
     let secret = bench.secret();
     bench.type_keys("g").await;
     bench.sees("Hand over the secret");
@@ -43,9 +43,59 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     let second = client.open_handover(&keys, false, &"b".repeat(22)).await;
     assert!(matches!(second, Err(ApiError::Refused(410, _))));
     bench.type_keys("r").await;
-    bench.sees("Somebody else tried to open the secret");
-    bench.type_keys("j<Enter>").await;
-    bench.sees("Somebody else tried to open"); // in the details
+    bench.sees(ALARM);
+    // At the next start too, beside what is due.
+    let mut bench = Bench::on_same_data(&bench).await;
+    bench.sees(ALARM);
+    bench.sees("Within 7 days: 1 key expires");
+    bench.type_keys("/night<Enter>").await;
+    bench.sees("! code known (B)");
+    bench.type_keys("<Esc>j<Enter>").await;
+    bench.sees("others know the code. Replace the key.");
+    bench.sees("B acknowledges this");
+    bench.type_keys("<Esc>B").await;
+    bench.sees("Somebody else has the code");
+    bench.type_keys("<Enter>").await; // no is chosen
+    bench.sees(ALARM);
+    bench.type_keys("B<Tab><Enter>").await;
+    bench.sees("Acknowledged. The history of the key still tells it.");
+    bench.loses(ALARM);
+    bench.type_keys("h").await;
+    bench.sees("handover acknowledged");
+    bench.type_keys("<Esc>B").await;
+    bench.sees("No secret of this key waits to be received");
+}
+
+const ALARM: &str = "! Somebody else tried to open the secret of “nightly” (B)";
+
+#[tokio::test]
+async fn a_secret_that_waits_is_taken_back() {
+    let mut bench = Bench::reached_by_others().await;
+    bench.type_keys("c nightly<Enter>").await;
+    bench.type_keys("g").await;
+    bench.type_keys("<Enter>").await;
+    bench.sees("it opens once");
+    bench.type_keys("<Esc><Enter>").await;
+    bench.sees("is ready to use");
+    bench.type_keys("<Enter>").await;
+    bench.sees("its code opens the secret until");
+    bench.sees("it back."); // B does
+    bench.type_keys("<Enter>B").await;
+    bench.sees("Take a secret back");
+    // Meanwhile somebody else has done it.
+    let server = bench.server.as_ref().unwrap();
+    let client = Client::unix(&server.socket, &server.session).unwrap();
+    let id = client.handovers().await.unwrap()[0].id.clone();
+    client.settle_handover(&id, HandoverEnd::TakeBack).await.unwrap();
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("The secret was opened already, or its");
+    bench.type_keys("<Esc>c another<Enter>").await;
+    bench.type_keys("g").await;
+    bench.type_keys("<Enter>").await;
+    bench.type_keys("<Esc><Enter>").await;
+    bench.type_keys("B<Tab><Enter>").await;
+    bench.sees("Taken back: the code opens nothing any more.");
+    assert_eq!(client.handovers().await.unwrap()[0].state.raw_for_api(), "taken_back");
 }
 
 #[tokio::test]

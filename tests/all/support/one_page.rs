@@ -216,6 +216,7 @@ impl OnePage {
                 };
                 Reply::HandedOver(new.lookup(), Ok(handover))
             }
+            Request::SettleHandover(_, how) => Reply::HandoverSettled(how, Ok(())),
             Request::Handovers => Reply::Handovers(Err(ApiError::NoHandovers)),
             Request::Edit(before, _) => Reply::Edited(before, Ok(key(1).into())),
             Request::Delete(before) => Reply::Deleted(before, Ok(true.into())),

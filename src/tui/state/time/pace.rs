@@ -121,7 +121,9 @@ impl State {
             Dialog::Token(token) => token.step.as_ref().map_or(Stage::Tokens, step),
             Dialog::Delete(_) => Stage::Delete,
             Dialog::Bulk(dialog) if matches!(dialog.stage, BulkStage::Confirm(_)) => Stage::Delete,
-            Dialog::Switch(..) | Dialog::Lost(_) | Dialog::LeftOver(_) | Dialog::Rotation(_) => Stage::Question,
+            Dialog::Switch(..) | Dialog::Lost(_) | Dialog::HandOver(_) | Dialog::LeftOver(_) | Dialog::Rotation(_) => {
+                Stage::Question
+            }
             Dialog::Revoke(_) => Stage::Administration,
             Dialog::Admins(screen) if matches!(screen.step, Some(AdminStep::Remove(_))) => Stage::Administration,
             Dialog::Sessions(screen) if screen.question.is_some() => Stage::Administration,

@@ -116,7 +116,7 @@ impl State {
             }
         }
         let asked = self.ask_due().or_else(|| self.ask_usage(now)).or_else(|| self.ask_refusals(now));
-        asked.or_else(|| self.list.on_time(now)).or_else(|| self.ask_alarms()).map(Effect::from)
+        asked.or_else(|| self.list.on_time(now)).or_else(|| self.ask_hand_overs()).map(Effect::from)
     }
 
     /// Takes what came of a copy.

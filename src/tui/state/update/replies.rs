@@ -59,7 +59,7 @@ impl State {
             Reply::Listed(request, result) => {
                 if result.is_ok() {
                     self.usage.refresh();
-                    self.alarms.refresh();
+                    self.hand_overs.refresh();
                 }
                 let next = self.list.on_listed(&request, result, now);
                 if let Some(Dialog::Create(dialog)) = &mut self.dialog {
@@ -85,7 +85,12 @@ impl State {
                 self.on_handovers(read);
                 None
             }
+            Reply::HandoverSettled(how, result) => {
+                self.on_handover_settled(how, result);
+                None
+            }
             Reply::HandedOver(lookup, result) => {
+                self.hand_overs.refresh();
                 if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
                     reveal.on_handed_over(lookup, result);
                 }
@@ -297,7 +302,7 @@ impl State {
     }
 
     /// Closes the dialog that has made a call, if it is open; says in it, or else on the page, why the call failed.
-    fn end_call<T>(&mut self, is_open: bool, result: Result<T, ApiError>) -> Option<T> {
+    pub(crate) fn end_call<T>(&mut self, is_open: bool, result: Result<T, ApiError>) -> Option<T> {
         match result {
             Ok(value) => {
                 self.dialog.take_if(|_| is_open);

@@ -8,7 +8,9 @@ use crate::operations::permissions::{why_no_password, why_no_sign_out};
 use crate::tui::keymap::Action;
 use crate::tui::state::account::password::PasswordOutcome;
 use crate::tui::state::account::sign_in::SignInOutcome;
-use crate::tui::state::{Alarms, Dialog, Effect, List, PasswordDialog, ProfilesDialog, SignInDialog, State, UsagePane};
+use crate::tui::state::{
+    Dialog, Effect, HandOvers, List, PasswordDialog, ProfilesDialog, SignInDialog, State, UsagePane,
+};
 
 impl State {
     /// The name of the profile, if real keys are at stake there.
@@ -78,7 +80,7 @@ impl State {
 
     pub(crate) fn begin_list(&mut self) -> Effect {
         (self.sign_in, self.details) = (None, None);
-        (self.list, self.usage, self.alarms) = (List::default(), UsagePane::default(), Alarms::default());
+        (self.list, self.usage, self.hand_overs) = (List::default(), UsagePane::default(), HandOvers::default());
         (self.undo, self.report, self.is_due_asked) = (None, None, false);
         self.set_list_room();
         self.list.open(None).into()

@@ -58,6 +58,10 @@ pub(crate) fn draw(
         Dialog::Rotation(dialog) => rotation::draw_rotation(frame, area, dialog, state.dates, now),
         Dialog::Switch(dialog, switch) => question::draw_switch(frame, area, dialog, *switch, now),
         Dialog::LeftOver(dialog) => question::draw_left_over(frame, area, dialog),
+        Dialog::HandOver(dialog) => {
+            question::draw_hand_over(frame, area, dialog, state.dates, now);
+            None
+        }
         Dialog::Lost(dialog) => question::draw_lost(frame, area, dialog),
         Dialog::Reveal(dialog) => match &dialog.step {
             Some(step) if !dialog.asking => step::draw(frame, area, step, now),

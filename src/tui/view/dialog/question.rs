@@ -11,12 +11,16 @@ use super::form::more_rows;
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Dates, Status, capitalized};
 use crate::operations::format::relative;
+use crate::operations::handover;
+use crate::operations::handover::HandoverEnd;
 use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::activity::usage::Impact;
 use crate::operations::keys::create::already_exists;
 use crate::operations::messages;
 use crate::operations::messages::{creating, secret_kept};
-use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateButton, PendingCreateDialog, Question};
+use crate::tui::state::{
+    CallState, ClockReading, DeleteDialog, HandOverQuestion, PendingCreateButton, PendingCreateDialog, Question,
+};
 use crate::tui::theme;
 use crate::tui::view::details;
 use crate::tui::view::when;
@@ -191,6 +195,46 @@ pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCre
     buttons(frame, row, &["Later", "Finish", "Forget it"], focused);
     draw_call(frame, rest, &dialog.call, "Asking the server…");
     None
+}
+
+pub(crate) fn draw_hand_over(
+    frame: &mut Buffer,
+    area: Rect,
+    dialog: &HandOverQuestion,
+    dates: Dates,
+    now: ClockReading,
+) {
+    let HandOverQuestion { handover, how, yes, call } = dialog;
+    let time = |at| format!("{} ({})", when::minute(at, dates), relative(at, now.utc));
+    let (title, words, next, verb) = match how {
+        HandoverEnd::TakeBack => (
+            "Take a secret back",
+            handover::waits(handover, time),
+            "Once it is taken back, the code opens nothing any more. The key stays as it is.",
+            "Take back",
+        ),
+        HandoverEnd::Acknowledge => (
+            "Somebody else has the code",
+            handover::alarm(handover, time).unwrap_or_default(),
+            "Acknowledge this once you have seen to it. The history of the key still tells it.",
+            "Acknowledge",
+        ),
+    };
+    let mut inside = popup(frame, area, 72, 12 + more_rows(call), title);
+    let kept = keep_last_row(&mut inside);
+    let mut rest = inside;
+    line(frame, next_row(&mut rest), handover::name_in(handover, usize::from(inside.width).saturating_sub(2)));
+    rest = paragraph(frame, rest, &words, theme::WARNING);
+    if rest.height > 6 {
+        next_row(&mut rest);
+    }
+    rest = paragraph(frame, rest, next, Style::new());
+    if rest.height > 2 {
+        next_row(&mut rest);
+    }
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &[CANCEL, verb], Some(usize::from(*yes)));
+    draw_call(frame, rest, call, "Asking the server…");
 }
 
 /// ID, label and last use in three rows.

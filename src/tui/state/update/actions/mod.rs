@@ -82,6 +82,7 @@ impl State {
             ActionId::Export => self.open_export(),
             ActionId::Identify => self.open_identify(),
             ActionId::Finish => self.ask_about_later(now.utc),
+            ActionId::HandOvers => self.open_hand_over(),
             ActionId::Profiles => self.open_profiles(),
             ActionId::Views => return Some(self.open_views()),
             ActionId::Overview => return Some(self.open_overview()),
@@ -109,8 +110,7 @@ impl State {
             | ActionId::Doctor
             | ActionId::All
             | ActionId::Usage
-            | ActionId::Due
-            | ActionId::HandOvers => {}
+            | ActionId::Due => {}
         }
         None
     }
@@ -203,6 +203,7 @@ impl State {
             Dialog::Edit(_) => self.act_in_edit(action, now),
             Dialog::Delete(_) => self.act_in_delete(action),
             Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action, now),
+            Dialog::HandOver(_) => self.act_in_hand_over(action),
             Dialog::LeftOver(_) => self.act_in_left_over(action, now.utc),
             Dialog::Reveal(_) => self.act_in_reveal(action, now),
             Dialog::Rotate(_) => self.act_in_rotate(action, now),
