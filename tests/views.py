@@ -19,7 +19,8 @@ ASKED = int(os.environ.get("ASKED", 10))
 SHOWN = 20
 SORTS = ["created_at", "label", "last_used_at", "expires_at", "owner"]
 VIEWS = [
-    "", "status:active", "expires:<30d", "status:expired", "status:inactive", "unused:90d", "never-used", 'owner:""', "by:jo",
+    "", "status:active", "expires:<30d", "status:expired", "status:inactive", "unused:90d", "never-used", 'owner:""', "rotating",
+    "reactivates:any", "by:jo",
 ]
 SEARCHES = [
     "backup zurich", "owner:ops* unused:30d -test", "created:<30d expires:never", "-status:active owner:ci",
