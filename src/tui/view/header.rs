@@ -199,12 +199,13 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
     let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
     let left = Rect { width: area.width - taken, ..area };
     let panes = state.panes();
-    let has_room = !is_narrow || state.filter.is_none() && filter.text.is_empty();
+    let raised = state.hand_overs.alarm();
+    let has_room = raised.is_none() && (!is_narrow || state.filter.is_none() && filter.text.is_empty());
     let sorted =
         list::hidden_sort(state, panes.list_width).filter(|_| has_room && panes.details != DetailsPane::Instead);
     let sorted = sorted.map(|title| format!(" Sorted by {title}{} ", theme::sorted(state.list.shown.order)));
     let mut taken = taken + sorted.map_or(0, |text| line_right(frame, left, Line::styled(text, theme::QUIET)));
-    if let Some(handover) = state.hand_overs.alarm() {
+    if let Some(handover) = raised {
         let left = Rect { width: area.width.saturating_sub(taken), ..area };
         if state.filter.is_none() && filter.text.is_empty() {
             line(frame, left, Line::styled(alarm(handover, left.width.into()), theme::ERROR));

@@ -75,10 +75,11 @@ impl State {
         self.hand_overs.all = all;
     }
 
-    /// Asks about that of the selected key, or about the latest alarm.
+    /// Asks about that of the selected key if its details tell of it, else about the latest alarm, which is told above the list.
     pub(crate) fn open_hand_over(&mut self) {
         let selected = self.list.selected_key().and_then(|key| self.hand_overs.of(&key.id));
-        let Some(handover) = selected.or_else(|| self.hand_overs.alarm()).cloned() else {
+        let told = selected.filter(|_| self.shows_details()).or_else(|| self.hand_overs.alarm());
+        let Some(handover) = told.or(selected).cloned() else {
             self.say("No secret of this key waits to be received, and no alarm does.");
             return;
         };
