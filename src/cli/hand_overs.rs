@@ -41,13 +41,13 @@ async fn settle(ids: &[String], how: HandoverEnd, server: &Connection) -> Result
             Ok(()) => {
                 output::say(&format!("{id}: {}", ended(how)))?;
             }
-            Err(error @ (ApiError::NotFound(_) | ApiError::Refused(..) | ApiError::Conflict(..))) => {
-                let words = match &error {
-                    ApiError::NotFound(_) => "There is no such hand-over.".to_owned(),
-                    _ => "It was opened already, or its time is over.".to_owned(),
+            Err(error @ (ApiError::NotFound(_) | ApiError::Refused(..))) => {
+                let (words, exit) = match error {
+                    ApiError::NotFound(_) => ("There is no such hand-over.", Exit::NotFound),
+                    _ => ("It was opened already, or its time is over.", Exit::Conflict),
                 };
                 why.push(format!("{}: {words}", said.to_display(100)));
-                worst = worst.max(Failure::from(&error).exit);
+                worst = worst.max(exit);
             }
             Err(error) => return Err(error.into()),
         }
