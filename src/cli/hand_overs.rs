@@ -32,7 +32,7 @@ pub(super) async fn run(command: HandOversCommand, settings: &Context) -> Result
     access.work(async |server| settle(&ids, how, server).await).await
 }
 
-/// Settles each in turn; what can't be is said, and the others are settled all the same.
+/// Settles each in turn; what can't be settled is said, and the others still are.
 async fn settle(ids: &[String], how: HandoverEnd, server: &Connection) -> Result<Exit, Failure> {
     let (mut why, mut worst) = (Vec::new(), Exit::Done);
     for id in ids {

@@ -54,7 +54,7 @@ pub(crate) fn secret_kept(until: DateTime<Utc>) -> String {
 }
 
 /// Of the embedded server, before a secret is handed over.
-pub(crate) const REACHED_BY_NOBODY: &str = "Nobody else can reach the embedded server. To hand secrets over, run a team server (latchkey serve) on this data folder.";
+pub(crate) const EMBEDDED_ONLY: &str = "Other people can't reach the embedded server. To hand secrets over, run a team server (latchkey serve) on this data folder.";
 
 /// A code for a hand-over could not be drawn or used.
 pub(crate) const NO_CODE: &str = "The code could not be made.";

@@ -34,7 +34,7 @@ pub(crate) async fn run(command: SessionsCommand, settings: &Context) -> Result<
         .await
 }
 
-/// Ends each in turn; one that is not there is said, and the others are ended all the same.
+/// Ends each in turn; one that is not there is said, and the others are still ended.
 async fn end(ids: &[String], server: &Connection) -> Result<Exit, Failure> {
     let mut missing = Vec::new();
     for id in ids {

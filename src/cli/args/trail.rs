@@ -63,7 +63,7 @@ pub enum SessionsCommand {
 pub enum HandOversCommand {
     /// List those that wait to be opened, and those that ended in the last 7 days
     List,
-    /// Take secrets back that nobody has opened: their codes open nothing any more
+    /// Take back secrets that haven't been opened: their codes stop working
     TakeBack {
         /// IDs of hand-overs, as hand-overs list shows them
         #[arg(required = true, value_name = "ID", value_parser = input::name)]

@@ -68,7 +68,7 @@ pub struct Handover {
 /// What an administrator does about a secret that is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandoverEnd {
-    /// Nobody has opened it, and nobody shall.
+    /// It hasn't been opened, and no longer can be.
     TakeBack,
     /// They have read that somebody else tried to open it.
     Acknowledge,
@@ -119,7 +119,7 @@ impl Client {
         Ok(Answer::of(response, BODY_LIMIT).await?.read::<WireHandovers>().map_err(unknown_path)?.handovers)
     }
 
-    /// Takes back a secret that nobody has opened, or acknowledges that somebody else tried to.
+    /// Takes back a secret that hasn't been opened, or acknowledges that somebody else tried to.
     pub async fn settle_handover(&self, id: &Untrusted, how: HandoverEnd) -> Result<(), ApiError> {
         let path = ["handovers", id.raw_for_api(), "alarm"];
         let path = if how == HandoverEnd::TakeBack { &path[..2] } else { &path };

@@ -68,15 +68,15 @@ impl Ticket {
     }
 }
 
-/// Why secrets can't be handed over by this server, if they can't: nobody else reaches it.
+/// Why secrets can't be handed over by this server, if they can't: other people don't reach it.
 pub const fn why_not(target: &Target) -> Option<&'static str> {
     match target {
-        Target::Socket(_) => Some(messages::REACHED_BY_NOBODY),
+        Target::Socket(_) => Some(messages::EMBEDDED_ONLY),
         Target::Url(_) => None,
     }
 }
 
-/// How whoever has the code gets the secret: with this program, and with curl, which reads the code from its standard
+/// How the owner of the code gets the secret: with this program, and with curl, which reads the code from its standard
 /// input. None of a server that they can't reach.
 pub fn commands(target: &Target, has_pin: bool) -> Option<(String, String)> {
     let Target::Url(base) = target else { return None };

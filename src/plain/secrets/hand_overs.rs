@@ -10,7 +10,7 @@ use crate::operations::prompts::prompter::Prompter as _;
 use crate::plain::session::Session;
 
 const COMMANDS: &str =
-    "handovers take-back NUMBER takes one back that nobody has opened, handovers acknowledge NUMBER ends an alarm.";
+    "handovers take-back NUMBER takes back one that hasn't been opened, handovers acknowledge NUMBER ends an alarm.";
 
 /// Lists them, or settles the one with a number of that list.
 pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {

@@ -159,7 +159,7 @@ fn nothing_is_made_where_nobody_else_could_receive_it() {
     let (old, _) = home.create("old");
     for command in [&["create", "--hand-over"][..], &["rotate", &old, "--hand-over", "--pin"]] {
         let refused = home.run(&[&["keys"], command].concat()).complaint(2);
-        assert!(refused.contains("Nobody else can reach the embedded server."), "{refused}");
+        assert!(refused.contains("Other people can't reach the embedded server."), "{refused}");
         assert!(refused.contains("latchkey serve") && refused.contains("No key was made."), "{refused}");
     }
     assert_eq!(home.keys().len(), 1);

@@ -103,7 +103,7 @@ async fn no_secret_is_handed_over_where_nobody_else_reaches_it() {
     let mut bench = Bench::new().await;
     bench.type_keys("c nightly<Enter>").await;
     bench.type_keys("g").await;
-    bench.sees("Nobody else can reach the embedded server.");
+    bench.sees("Other people can't reach the embedded server.");
     bench.sees("latchkey serve");
     assert!(reveal(&bench).step.is_none());
 }

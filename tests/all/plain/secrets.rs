@@ -53,7 +53,7 @@ fn it_is_not_handed_over_where_nobody_else_reaches_it() {
     let mut talk = Talk::at(&home);
     create(&mut talk);
     talk.types("8");
-    talk.answers(&[("Nobody else can reach the embedded server.", HEARD), (SECRET, "6")]);
+    talk.answers(&[("Other people can't reach the embedded server.", HEARD), (SECRET, "6")]);
     talk.answers(&[("Close anyway?", "yes"), (COMMAND, "")]);
     talk.quits();
 }

@@ -81,11 +81,13 @@ pub(crate) fn warnings(old: &AccessKey, new: &NewKey, now: DateTime<Utc>) -> Vec
             relative(last, now)
         )),
         Some(last) if now - last >= UNUSED => all.push(format!(
-            "The old key was used last {}: perhaps nobody needs a new one, and it can be deleted.",
+            "The old key was used last {}: perhaps no program needs a new one, and it can be deleted.",
             relative(last, now)
         )),
         None if now - old.created_at >= UNUSED => {
-            all.push("The old key was never used: perhaps nobody needs a new one, and it can be deleted.".to_owned());
+            all.push(
+                "The old key was never used: perhaps no program needs a new one, and it can be deleted.".to_owned(),
+            );
         }
         _ => {}
     }
