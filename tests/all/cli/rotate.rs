@@ -108,6 +108,32 @@ fn a_rotation_is_undone_while_the_new_key_is_unused() {
     assert!(refused.contains("The new key was used, so the rotation can't be undone."), "{refused}");
 }
 
+/// A job that finishes rotations must not take it for ended.
+#[test]
+fn an_old_key_that_works_is_not_finished() {
+    let home = Home::new();
+    let ended = |id: &str| home.run(&["keys", "rotate", id, "--finish", "--yes"]);
+    let (old, secret) = home.create("nightly");
+    let new = rotated(&home, &old, &["--overlap", "30d", "--secret-file", "new"]);
+    assert!(works(&home, &new, &home.read("new")));
+    home.run(&["keys", "delete", &new, "--yes"]).good();
+    let refused = ended(&old).failed(5);
+    let words = format!("{old} is not being rotated. The old key {old} still works.");
+    assert!(refused.contains(&words) && works(&home, &old, &secret), "{refused}");
+
+    let (old, secret) = home.create("weekly");
+    let new = rotated(&home, &old, &["--secret-file", "newer"]);
+    for id in [&old, &old, &new] {
+        ended(id).good();
+    }
+    home.run(&["keys", "edit", &old, "--expires", "30d"]).good();
+    for id in [&old, &new] {
+        let refused = ended(id).failed(5);
+        let words = format!("{id} is not being rotated. The old key {old} still works.");
+        assert!(refused.contains(&words) && works(&home, &old, &secret), "{refused}");
+    }
+}
+
 #[test]
 fn a_destination_is_tried_before_anything_is_made() {
     let home = Home::new();

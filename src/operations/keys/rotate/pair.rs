@@ -74,6 +74,11 @@ pub(crate) async fn ended_before(
         return Err(not_rotating(id).next(words).into());
     };
     let old = access.call(async |client| client.key(&old).await).await?;
+    if end == RotationEnd::Finish && old.status == Status::Active {
+        // It kept its end when the new key was deleted, or was given another end since.
+        let words = format!("The old key {} still works.", old.id.to_display(KeyId::MAX_CHARS));
+        return Err(not_rotating(id).next(words).into());
+    }
     let new = access.try_call(async |client| client.key(&new).await).await?.ok();
     Ok((EndedRotation { old, new }, words))
 }
