@@ -26,7 +26,7 @@ pub(super) async fn run(command: HandOversCommand, settings: &Context) -> Result
             return output::print(|out| write(out, &all, settings.format));
         }
         HandOversCommand::TakeBack { ids } => (ids, HandoverEnd::TakeBack),
-        HandOversCommand::Acknowledge { ids } => (ids, HandoverEnd::Acknowledge),
+        HandOversCommand::Acknowledge { ids } => (ids, HandoverEnd::Acknowledge(None)),
     };
     let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
     access.work(async |server| settle(&ids, how, server).await).await

@@ -162,7 +162,9 @@ async fn handovers(server: &Server, id: &str) {
     assert_eq!(send(take_back("0")).await.status, 404);
     assert_eq!(send(take_back("0/alarm")).await.status, 404);
     let alarm = format!("{}/alarm", text(&created.body["handover"]["id"]));
-    assert_eq!(send(take_back(&alarm)).await.status, 204);
+    for (seen, status) in [("?at=2026-01-01T00:00:00Z", 409), ("?at=today", 400), ("", 204)] {
+        assert_eq!(send(take_back(&format!("{alarm}{seen}"))).await.status, status);
+    }
     let another = Handover::draw(id, "sk_made_up", None).create(server).await;
     assert_eq!(send(take_back(another.body["handover"]["id"].as_str().unwrap())).await.status, 204);
     server.get("/handovers").await;

@@ -69,7 +69,7 @@ pub enum HandOversCommand {
         #[arg(required = true, value_name = "ID", value_parser = input::name)]
         ids: Vec<String>,
     },
-    /// Acknowledge that somebody else tried to open secrets: it is an alarm no more
+    /// Acknowledge that someone else tried to open secrets, which ends the alarm
     Acknowledge {
         /// IDs of hand-overs, as hand-overs list shows them
         #[arg(required = true, value_name = "ID", value_parser = input::name)]

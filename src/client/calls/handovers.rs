@@ -49,7 +49,8 @@ impl NewHandover {
 pub struct Handover {
     pub id: Untrusted,
     pub key_id: Untrusted,
-    /// The key's label.
+    /// The key's label; empty of a server that doesn't tell.
+    #[serde(default)]
     pub label: Untrusted,
     /// The contract's word: `waiting`, `opened`, `confirmed`, `taken_back` or `expired`.
     pub state: Untrusted,
@@ -70,8 +71,8 @@ pub struct Handover {
 pub enum HandoverEnd {
     /// It hasn't been opened, and no longer can be.
     TakeBack,
-    /// They have read that somebody else tried to open it.
-    Acknowledge,
+    /// They have read that someone else tried to open it. The time is that of the last attempt they have read of; without it, whatever attempts there were.
+    Acknowledge(Option<DateTime<Utc>>),
 }
 
 #[derive(Deserialize)]
@@ -122,11 +123,15 @@ impl Client {
     /// Takes back a secret that hasn't been opened, or acknowledges that somebody else tried to.
     pub async fn settle_handover(&self, id: &Untrusted, how: HandoverEnd) -> Result<(), ApiError> {
         let path = ["handovers", id.raw_for_api(), "alarm"];
-        let path = if how == HandoverEnd::TakeBack { &path[..2] } else { &path };
-        self.change(self.call(Method::DELETE, path)).await.map_err(|error| match error {
+        let call = match how {
+            HandoverEnd::TakeBack => self.call(Method::DELETE, &path[..2]),
+            HandoverEnd::Acknowledge(None) => self.call(Method::DELETE, &path),
+            HandoverEnd::Acknowledge(Some(at)) => self.call(Method::DELETE, &path).query(&[("at", at)]),
+        };
+        self.change(call).await.map_err(|error| match error {
             // It is no attempt that is repeated.
             ApiError::Conflict(status, words) => ApiError::Refused(status, words),
-            error => error,
+            error => unknown_path(error),
         })
     }
 

@@ -114,7 +114,18 @@ impl Client {
     pub async fn counts(&self, filters: &[Filter]) -> Result<Vec<Option<u64>>, ApiError> {
         let mut all = Vec::new();
         for some in filters.chunks(MOST_COUNTS) {
-            all.extend(self.some_counts(some).await?);
+            match self.some_counts(some).await {
+                // An older server doesn't know every word of the query language: only what has it isn't counted.
+                Err(ApiError::Refused(400, _)) if some.len() > 1 => {
+                    for one in some {
+                        match self.some_counts(std::slice::from_ref(one)).await {
+                            Err(ApiError::Refused(400, _)) => all.push(None),
+                            counts => all.extend(counts?),
+                        }
+                    }
+                }
+                counts => all.extend(counts?),
+            }
         }
         Ok(all)
     }

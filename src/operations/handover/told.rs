@@ -60,14 +60,14 @@ pub(crate) fn alarm(handover: &Handover, time: impl Fn(DateTime<Utc>) -> String)
     let from = handover.opened_again_from.as_ref().map_or_else(String::new, |from| from.to_display(CELLS));
     let name = name(handover);
     Some(format!(
-        "Somebody else tried to open the secret of {name} at {at} from {from}: others know the code. Replace the key."
+        "Someone else tried to open the secret of {name} at {at} from {from}: others know the code. Replace the key."
     ))
 }
 
 /// After it was settled.
 pub(crate) fn ended(how: HandoverEnd) -> &'static str {
     match how {
-        HandoverEnd::TakeBack => "Taken back: the code opens nothing any more.",
-        HandoverEnd::Acknowledge => "Acknowledged. The history of the key still tells it.",
+        HandoverEnd::TakeBack => "Taken back: the code no longer works.",
+        HandoverEnd::Acknowledge(_) => "Acknowledged. It stays in the key's history.",
     }
 }

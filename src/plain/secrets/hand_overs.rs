@@ -18,7 +18,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     let how = match word.to_lowercase().as_str() {
         "" | "list" => return list(session).await,
         "take-back" => HandoverEnd::TakeBack,
-        "acknowledge" => HandoverEnd::Acknowledge,
+        "acknowledge" => HandoverEnd::Acknowledge(None),
         _ => return Err(Interrupt::failed(format!("That was not understood. {COMMANDS}"))),
     };
     if let Some(why) = ReadOnly::of(&session.connection.server) {
@@ -33,8 +33,9 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
             return Err(Interrupt::words("it was opened already, or its time is over"));
         }
         HandoverEnd::TakeBack => format!("Take the secret of {} back?", name(&one)),
-        HandoverEnd::Acknowledge => format!("Acknowledge the alarm of {}?", name(&one)),
+        HandoverEnd::Acknowledge(_) => format!("Acknowledge the alarm of {}?", name(&one)),
     };
+    let how = if how == HandoverEnd::TakeBack { how } else { HandoverEnd::Acknowledge(one.opened_again_at) };
     if session.console.confirm(&question).await? {
         session.call(async |client| client.settle_handover(&one.id, how).await).await?;
         session.console.say(ended(how));

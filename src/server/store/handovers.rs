@@ -84,7 +84,8 @@ pub(crate) enum HandoverStep {
     },
     TakeBack(Actor),
     /// The alarm was read.
-    Acknowledge(Actor),
+    /// The alarm of this time, or whatever alarm there is.
+    Acknowledge(Actor, Option<DateTime<Utc>>),
 }
 
 /// Who opens, or has opened.
@@ -130,7 +131,10 @@ impl StoredHandover {
                 (HandoverOutcome::Done, Some(NewEvent::of(actor, about, EventKind::HandoverTakenBack, now)))
             }
             HandoverStep::TakeBack(_) => (HandoverOutcome::Ended, None),
-            HandoverStep::Acknowledge(actor) => {
+            HandoverStep::Acknowledge(_, Some(seen)) if self.again_at.is_some_and(|at| at > *seen) => {
+                (HandoverOutcome::Ended, None)
+            }
+            HandoverStep::Acknowledge(actor, _) => {
                 let about = Subject::Key(self.key_id.clone());
                 let read = self.again_at.take().zip(self.again_from.take());
                 let event = read.map(|(at, from)| NewEvent {

@@ -230,7 +230,7 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
 
 /// That somebody else tried to open a secret, in so many cells.
 fn alarm(handover: &Handover, cells: usize) -> String {
-    let whole = |name: &str| format!(" ! Somebody else tried to open the secret of {name} (B)");
+    let whole = |name: &str| format!(" ! Someone else tried to open the secret of {name} (B)");
     let brief = |name: &str| format!(" ! Others know the code of {name} (B)");
     let room = |words: String| cells.saturating_sub(words.width() + 3);
     match room(whole("")) {

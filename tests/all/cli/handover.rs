@@ -124,7 +124,7 @@ fn hand_overs_are_listed_taken_back_and_acknowledged() {
     assert!(rows.starts_with("id,key_id,label,state,has_pin,created_by,") && rows.lines().count() == 3, "{rows}");
 
     let [code, last] = [&first, &second].map(|made| text(&made["handover"]["code"]));
-    assert!(run(&["take-back", &ids[0]]).good().contains("Taken back: the code opens nothing any more."));
+    assert!(run(&["take-back", &ids[0]]).good().contains("Taken back: the code no longer works."));
     let gone = other.feed(&["receive", "--url", &server.url], &format!("{code}\n{}", text(&first["handover"]["pin"])));
     assert!(gone.complaint(7).contains("The time of this code is over, or the secret was taken back."));
     other.feed(&["receive", "--url", &server.url], &last).good();

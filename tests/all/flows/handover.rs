@@ -54,19 +54,19 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     bench.sees("others know the code. Replace the key.");
     bench.sees("B acknowledges this");
     bench.type_keys("<Esc>B").await;
-    bench.sees("Somebody else has the code");
+    bench.sees("Someone else has the code");
     bench.type_keys("<Enter>").await; // no is chosen
     bench.sees(ALARM);
     bench.type_keys("B<Tab><Enter>").await;
-    bench.sees("Acknowledged. The history of the key still tells it.");
+    bench.sees("Acknowledged. It stays in the key's history.");
     bench.loses(ALARM);
     bench.type_keys("h").await;
     bench.sees("handover acknowledged");
     bench.type_keys("<Esc>B").await;
-    bench.sees("No secret of this key waits to be received");
+    bench.sees("No hand-over or alarm for this key");
 }
 
-const ALARM: &str = "! Somebody else tried to open the secret of “nightly” (B)";
+const ALARM: &str = "! Someone else tried to open the secret of “nightly” (B)";
 
 #[tokio::test]
 async fn a_secret_that_waits_is_taken_back() {
@@ -94,7 +94,7 @@ async fn a_secret_that_waits_is_taken_back() {
     bench.type_keys("<Enter>").await;
     bench.type_keys("<Esc><Enter>").await;
     bench.type_keys("B<Tab><Enter>").await;
-    bench.sees("Taken back: the code opens nothing any more.");
+    bench.sees("Taken back: the code no longer works.");
     assert_eq!(client.handovers().await.unwrap()[0].state.raw_for_api(), "taken_back");
 }
 

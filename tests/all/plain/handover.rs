@@ -61,9 +61,9 @@ fn it_is_taken_back_and_an_alarm_is_acknowledged() {
         assert!([0, 7].contains(&done.code), "{done:?}");
     }
     talk.answers(&[(COMMAND, "handovers take-back 2"), ("Take the secret of “mine” back?", "yes")]);
-    talk.answers(&[("Taken back: the code opens nothing any more.", HEARD), (COMMAND, "handovers")]);
+    talk.answers(&[("Taken back: the code no longer works.", HEARD), (COMMAND, "handovers")]);
     talk.says(&format!("1. “mine”, {id}, handed over by jo, opened 20"));
-    talk.says(" from 127.0.0.1, received. Somebody else tried to open the secret of “mine” at 20");
+    talk.says(" from 127.0.0.1, received. Someone else tried to open the secret of “mine” at 20");
     talk.answers(&[(COMMAND, "handovers take-back 1"), ("It was opened already, or its time is over.", HEARD)]);
     talk.answers(&[(COMMAND, "handovers acknowledge 1"), ("Acknowledge the alarm of “mine”?", "yes")]);
     talk.answers(&[("Acknowledged.", HEARD), (COMMAND, "handovers")]);

@@ -275,6 +275,24 @@ async fn a_server_that_ignores_a_filter_is_noticed() {
     assert!(matches!(none.counts(&[filter("")]).await, Err(ApiError::NoCounts)));
 }
 
+#[tokio::test]
+async fn of_an_older_server_what_it_can_count_is_counted() {
+    let router = axum::Router::new().fallback(|request: axum::extract::Request| async move {
+        let url = reqwest::Url::parse(&format!("http://localhost{}", request.uri())).unwrap();
+        let queries: Vec<String> = url.query_pairs().map(|(_, query)| query.into_owned()).collect();
+        if queries.iter().any(|query| query.contains("reactivates")) {
+            let error = json!({ "success": false, "message": "Malformed request: query", "code": 0, "status": 400 });
+            return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+        }
+        let counts: Vec<_> = queries.iter().map(|query| json!({ "query": query, "total": 3 })).collect();
+        Json(json!({ "success": true, "counts": counts })).into_response()
+    });
+    let client = Client::connect(&at(router).await, None).unwrap();
+    let filters = ["status:active", "reactivates:any", "never-used"];
+    let filters = filters.map(|text| Filter { text: text.to_owned(), status: None });
+    assert_eq!(client.counts(&filters).await.unwrap(), [Some(3), None, Some(3)]);
+}
+
 /// A server from before refuses what it does not know, or ignores it: the list is then read from its beginning.
 #[tokio::test]
 async fn a_page_around_a_key_is_the_first_one_of_an_older_server() {

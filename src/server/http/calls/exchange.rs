@@ -17,7 +17,7 @@ use crate::server::http::request::client_addr::{ClientAddr, LoggedPrincipal};
 use crate::server::http::request::fields::Fields;
 use crate::server::http::response::failure::HttpError;
 use crate::server::state::{AppState, AppStateInner};
-use crate::server::store::{Issued, KeyCredential, Recorded, USED_AFTER_ROTATION, Use};
+use crate::server::store::{Issued, KeyCredential, USED_AFTER_ROTATION, Use};
 
 /// The reason of a refused exchange in the history of its key.
 const WRONG_HASH: &str = "wrong hash";
@@ -199,8 +199,9 @@ impl AppStateInner {
                 if found.is_some_and(|key| key.is_unused_successor) {
                     // From now on its rotation can't be undone, on any server.
                     let first = Use { at: now, from: source.to_owned() };
-                    let uses = vec![(proof.id.clone(), first)];
-                    self.store.record(Recorded { uses, ..Recorded::default() }).await?;
+                    if !self.store.first_use(&proof.id, first).await? {
+                        return Err(HttpError::verification("unknown key"));
+                    }
                 }
                 self.usage_recorder.issued(&proof.id, claims.r#gen, source, now);
                 let refresh_token = base16ct::lower::encode_string(refresh);

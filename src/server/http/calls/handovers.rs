@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract;
 use axum::extract::{Path, Request};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -98,12 +98,18 @@ pub(crate) async fn acknowledge(
     extract::State(state): extract::State<AppState>,
     caller: Caller,
     id: Result<Path<String>, extract::rejection::PathRejection>,
+    uri: Uri,
 ) -> Result<StatusCode, HttpError> {
     caller.may_change()?;
     let Path(id) = id.map_err(|_| HttpError::malformed("id", "is not readable"))?;
-    let step = HandoverStep::Acknowledge(caller.actor());
+    let mut fields = Fields::of_query(&uri)?;
+    let seen = fields.text("at")?.map(|text| DateTime::parse_from_rfc3339(&text)).transpose();
+    let seen = seen.map_err(|_| HttpError::malformed("at", "must be a time as in RFC 3339"))?;
+    fields.finish()?;
+    let step = HandoverStep::Acknowledge(caller.actor(), seen.map(|at| at.to_utc()));
     match state.0.store.step_handover(WhichHandover::Id(id), step, Utc::now()).await? {
         HandoverOutcome::Done => Ok(StatusCode::NO_CONTENT),
+        HandoverOutcome::Ended => Err(HttpError::conflict("Someone else tried again since this alarm")),
         _ => Err(HttpError::not_found("This hand-over")),
     }
 }

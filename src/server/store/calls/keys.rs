@@ -6,7 +6,7 @@ use crate::domain::{AccessKey, Conditions};
 use crate::server::store::{
     Actor, Change, ChangeOutcome, CreateOutcome, Digested, EventQuery, KeyCredential, KeyInsert, KeyPage, Keyset,
     PageQuery, Recorded, RotationEnd, RotationOutcome, SecretDigest, SecretOwner, Store, StoreError, StoredEvent,
-    StoredSecret, StoredUsage, UsageQuery, usage,
+    StoredSecret, StoredUsage, UsageQuery, Use, usage,
 };
 
 impl Store {
@@ -146,6 +146,12 @@ impl Store {
     /// Stores digests of secrets that have none, and are encrypted as they were.
     pub(crate) async fn add_digests(&self, digests: Vec<Digested>) -> Result<(), StoreError> {
         engine!(self.add_digests(digests))
+    }
+
+    /// Stores the first use of a key, at once. False if there is no such key any more. Also on a full disk: whether
+    /// a rotation can be undone depends on it.
+    pub(crate) async fn first_use(&self, id: &str, first: Use) -> Result<bool, StoreError> {
+        engine!(self.first_use(id, first))
     }
 
     /// Stores uses and refusals. A key keeps its latest use, whichever server records it, and the newest refusals; so does

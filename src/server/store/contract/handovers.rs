@@ -166,7 +166,7 @@ pub(crate) async fn a_secret_is_taken_back_until_it_is_opened<D: Database>() {
 pub(crate) async fn an_alarm_is_acknowledged_and_another_one_is_another<D: Database>() {
     let (_database, store, key) = key_with_handover::<D>().await;
     let read = async || {
-        let how = HandoverStep::Acknowledge(actor("mo"));
+        let how = HandoverStep::Acknowledge(actor("mo"), None);
         assert_eq!(step(&store, how, at(20)).await, HandoverOutcome::Done);
         let kept = stored(&store).await.unwrap();
         assert_eq!((kept.again_at, kept.again_from, kept.label), (None, None, "one".to_owned()));
@@ -176,6 +176,8 @@ pub(crate) async fn an_alarm_is_acknowledged_and_another_one_is_another<D: Datab
     for second in [11, 21] {
         assert_eq!(open(&store, theirs.clone(), at(second)).await, opened_before(&key));
         assert_eq!(stored(&store).await.unwrap().again_at, Some(at(second)));
+        let earlier = HandoverStep::Acknowledge(actor("mo"), Some(at(second - 1)));
+        assert_eq!(step(&store, earlier, at(20)).await, HandoverOutcome::Ended, "not of that attempt");
         read().await;
         read().await;
     }

@@ -108,6 +108,8 @@ pub(crate) async fn a_rotation_is_undone_while_the_new_key_is_unused<D: Database
     assert_eq!((back.status, back.expires_at, back.rotation), (Status::Active, Some(at(1000)), None));
     assert!(!store.credential(id(&old), at(20)).await.unwrap().unwrap().is_replaced);
     assert_eq!(store.key(id(&new), at(20)).await.unwrap(), None);
+    let used = |second| Use { at: at(second), from: "192.0.2.9".to_owned() };
+    assert!(!store.first_use(id(&new), used(20)).await.unwrap(), "an exchange at that moment is refused");
     assert_eq!(kinds(&store, &old).await, ["rotation_undone", "rotated", "created"]);
     assert_eq!(kinds(&store, &new).await, ["deleted", "created"]);
 
@@ -116,8 +118,9 @@ pub(crate) async fn a_rotation_is_undone_while_the_new_key_is_unused<D: Database
     for (key, now, is_unused) in [(&new, at(14), true), (&old, at(14), false), (&new, at(100), false)] {
         assert_eq!(credential(key, now).await.is_unused_successor, is_unused);
     }
-    let used = Use { at: at(15), from: "192.0.2.9".to_owned() };
-    store.record(Recorded { uses: vec![(id(&new).to_owned(), used)], ..Recorded::default() }).await.unwrap();
+    assert!(store.first_use(id(&new), used(15)).await.unwrap());
+    assert!(store.first_use(id(&new), used(14)).await.unwrap(), "another exchange at that moment");
+    assert_eq!(key(&store, &new, at(15)).await.last_used_at, Some(at(15)));
     let refused = store.end_rotation(id(&old), None, RotationEnd::Undo, actor("mo"), at(20)).await.unwrap();
     assert_eq!(refused, Err(RotationRefusal::Used));
     assert!(!credential(&new, at(20)).await.is_unused_successor);

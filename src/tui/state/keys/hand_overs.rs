@@ -80,14 +80,15 @@ impl State {
         let selected = self.list.selected_key().and_then(|key| self.hand_overs.of(&key.id));
         let told = selected.filter(|_| self.shows_details()).or_else(|| self.hand_overs.alarm());
         let Some(handover) = told.or(selected).cloned() else {
-            self.say("No secret of this key waits to be received, and no alarm does.");
+            self.say("No hand-over or alarm for this key.");
             return;
         };
         if let Some(why) = self.read_only() {
             self.say(why.to_string());
             return;
         }
-        let how = if has_alarm(&handover) { HandoverEnd::Acknowledge } else { HandoverEnd::TakeBack };
+        let alarm = handover.opened_again_at;
+        let how = alarm.map_or(HandoverEnd::TakeBack, |at| HandoverEnd::Acknowledge(Some(at)));
         let question = HandOverQuestion { handover, how, yes: false, call: CallState::None };
         self.dialog = Some(Dialog::HandOver(Box::new(question)));
     }

@@ -210,13 +210,13 @@ pub(crate) fn draw_hand_over(
         HandoverEnd::TakeBack => (
             "Take a secret back",
             handover::waits(handover, time),
-            "Once it is taken back, the code opens nothing any more. The key stays as it is.",
+            "Once it is taken back, the code no longer works. The key stays as it is.",
             "Take back",
         ),
-        HandoverEnd::Acknowledge => (
-            "Somebody else has the code",
+        HandoverEnd::Acknowledge(_) => (
+            "Someone else has the code",
             handover::alarm(handover, time).unwrap_or_default(),
-            "Acknowledge this once you have seen to it. The history of the key still tells it.",
+            "Acknowledge this once you have dealt with it. It stays in the key's history.",
             "Acknowledge",
         ),
     };

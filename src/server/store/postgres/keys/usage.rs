@@ -36,6 +36,19 @@ impl PostgresStore {
         }))
     }
 
+    pub(crate) async fn first_use(&self, id: &str, first: Use) -> Result<bool, StoreError> {
+        again!(self.try_first_use(id, &first))
+    }
+
+    async fn try_first_use(&self, id: &str, first: &Use) -> Result<bool, StoreError> {
+        let mut connection = self.lend().await?;
+        let sql = "UPDATE uses SET at = $2, source = $3 FROM keys
+                   WHERE keys.id = $1 AND uses.seq = keys.seq AND at = 0";
+        let stored = connection.execute(sql, args![id, first.at.timestamp_millis(), first.from]).await?;
+        // A statement of its own sees a deletion that the first one waited for.
+        Ok(stored > 0 || connection.row("SELECT FROM keys WHERE id = $1", args![id]).await?.is_some())
+    }
+
     pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), StoreError> {
         // By itself: to store a use again changes nothing.
         if !recorded.uses.is_empty() {

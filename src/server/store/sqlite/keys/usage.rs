@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::server::store::access::sessions::MOST_AHEAD;
 use crate::server::store::error::StoreError;
-use crate::server::store::keys::{KeyCredential, StoredSecret};
+use crate::server::store::keys::{KeyCredential, StoredSecret, Use};
 use crate::server::store::sqlite::events;
 use crate::server::store::sqlite::keys::counts;
 use crate::server::store::sqlite::keys::row::time;
@@ -25,6 +25,17 @@ impl SqliteStore {
             }
             found => found,
         }
+    }
+
+    pub(crate) async fn first_use(&self, id: &str, first: Use) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write_grouped(true, move |transaction| {
+            let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3 WHERE id = ?1 AND last_used_at = 0";
+            let stored = transaction.execute(sql, params![id, first.at.timestamp_millis(), first.from])?;
+            let exists = "SELECT EXISTS (SELECT 1 FROM keys WHERE id = ?1)";
+            Ok(stored > 0 || transaction.query_row(exists, [&id], |row| row.get(0))?)
+        })
+        .await
     }
 
     pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), StoreError> {
