@@ -2,21 +2,21 @@
 //!
 //! An engine implements [`Database`] in its tests, and has the whole suite with `contract!(ItsDatabase);`.
 
-pub(crate) mod administrators;
+mod access;
 pub(crate) mod digests;
 pub(crate) mod events;
 pub(crate) mod handles;
 pub(crate) mod handovers;
 pub(crate) mod keys;
 pub(crate) mod lists;
-pub(crate) mod master_keys;
 pub(crate) mod reactivation;
-pub(crate) mod revocations;
 pub(crate) mod rotation;
-pub(crate) mod sessions;
-pub(crate) mod signing_keys;
+mod tokens;
 pub(crate) mod usage;
 pub(crate) mod webhook;
+
+pub(crate) use access::{administrators, sessions};
+pub(crate) use tokens::{master_keys, revocations, signing_keys};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,6 +1,6 @@
 //! The master key is replaced, on every handle.
 
-use super::{Database, actor, at, create, digest, id, insert, trail};
+use crate::server::store::contract::{Database, actor, at, create, digest, id, insert, trail};
 use crate::server::store::{CreateOutcome, EventQuery, KeyInsert, MasterKeys, NewSigningKey, Reencrypted, StoreError};
 
 fn keys(current: &str, old: Option<&str>) -> MasterKeys {

@@ -1,7 +1,7 @@
 //! Sessions.
 
-use super::{Database, actor, at, in_force, password, session, trail, username};
 use crate::domain::Role;
+use crate::server::store::contract::{Database, actor, at, in_force, password, session, trail, username};
 use crate::server::store::{Digest, EventKind, EventQuery, NewSession, RevokeAll, SessionId};
 
 pub(crate) async fn a_session_ends_by_time_and_by_hand<D: Database>() {

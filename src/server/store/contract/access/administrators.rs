@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::{Database, actor, at, password, session, username};
 use crate::domain::Role;
+use crate::server::store::contract::{Database, actor, at, password, session, username};
 use crate::server::store::{AdminOutcome, NewSession};
 
 pub(crate) async fn administrators_are_added_and_the_last_one_stays<D: Database>() {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Database, actor, at, create, done, expire, id, in_force, insert, rename, switch};
+use crate::server::store::contract::{Database, actor, at, create, done, expire, id, in_force, insert, rename, switch};
 use crate::server::store::{Issued, KeyInsert, RevokeAll, Store};
 
 /// A token that is issued now.

@@ -1,6 +1,6 @@
 //! Which keys access tokens are signed with, on every handle.
 
-use super::{Database, actor, at, in_force, trail};
+use crate::server::store::contract::{Database, actor, at, in_force, trail};
 use crate::server::store::{EventQuery, Issued, NewSigningKey, Store};
 
 /// A signing key that nothing else uses.

@@ -1,0 +1,4 @@
+//! What the store promises about administrators.
+
+pub(crate) mod administrators;
+pub(crate) mod sessions;
