@@ -52,21 +52,24 @@ impl Due<'_> {
 
 /// How many there are of each, in a sentence, each with how the view of that name is shown; none if nothing is due.
 pub fn summary(all: &[Due<'_>], days: u16, shown_by: &dyn Fn(&str) -> String) -> Option<String> {
-    let within = if days == 1 { "Within a day".to_owned() } else { format!("Within {days} days") };
-    let words = |reason: Reason, one: &str, many: &str| {
+    let words = |reason: Reason| {
         let count = all.iter().filter(|due| due.reason == reason).count() as u64;
-        let words = if count == 1 { one } else { many };
+        let words = match reason {
+            Reason::Expires if count == 1 => format!("expires {}", within_days(days)),
+            Reason::Expires => format!("expire {}", within_days(days)),
+            // Whenever that ends.
+            Reason::Rotation | Reason::Reactivates => reason.view().to_owned(),
+        };
         (count > 0).then(|| format!("{} {words} ({})", grouped(count), shown_by(reason.view())))
     };
-    let parts: Vec<String> = [
-        words(Reason::Expires, "key expires", "keys expire"),
-        words(Reason::Rotation, "rotation ends", "rotations end"),
-        words(Reason::Reactivates, "deactivated key works again", "deactivated keys work again"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!parts.is_empty()).then(|| format!("{within}: {}.", parts.join(", ")))
+    let parts: Vec<String> =
+        [Reason::Expires, Reason::Rotation, Reason::Reactivates].into_iter().filter_map(words).collect();
+    (!parts.is_empty()).then(|| format!("Keys: {}.", parts.join(", ")))
+}
+
+/// "within 7 days".
+pub fn within_days(days: u16) -> String {
+    if days == 1 { "within a day".to_owned() } else { format!("within {days} days") }
 }
 
 #[cfg(test)]
@@ -104,10 +107,13 @@ mod tests {
         let shown_by = |view: &str| format!("view {view}");
         assert_eq!(
             summary(&due, 7, &shown_by).unwrap(),
-            "Within 7 days: 1 key expires (view expiring), 1 rotation ends (view rotating), 1 deactivated key works \
-             again (view reactivating)."
+            "Keys: 1 expires within 7 days (view expiring), 1 rotating (view rotating), 1 reactivating (view reactivating)."
         );
         assert_eq!(summary(&[], 7, &shown_by), None);
+        let many: Vec<Due<'_>> = (0..90).map(|at| Due { key: &keys[0], ..due[at % 3] }).collect();
+        let line = summary(&many, 7, &|_| "v 2".to_owned()).unwrap();
+        assert_eq!(line, "Keys: 30 expire within 7 days (v 2), 30 rotating (v 2), 30 reactivating (v 2).");
+        assert!(line.len() <= 80);
         let has_view = |reason: &Reason| views(None).iter().any(|view| view.name == reason.view());
         assert!([Reason::Expires, Reason::Rotation, Reason::Reactivates].iter().all(has_view));
     }

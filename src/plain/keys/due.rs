@@ -13,11 +13,12 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     let days = if rest.is_empty() { DUE_DAYS } else { due::within(rest).map_err(|why| Interrupt::words(&why))? };
     let keys = session.call(async |client| client.due(days).await).await?;
     let now = session.connection.client.server_time().await;
-    for due in due::all(&keys) {
+    let all = due::all(&keys);
+    for due in &all {
         session.console.say(format!("{}.", due.in_line(now, local_time)));
     }
-    if keys.is_empty() {
-        session.console.say(format!("Nothing is due within {days} days."));
+    if all.is_empty() {
+        session.console.say(format!("Nothing is due {}.", due::within_days(days)));
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     // At the next start too, beside what is due.
     let mut bench = Bench::on_same_data(&bench).await;
     bench.sees(ALARM);
-    bench.sees("Within 7 days: 1 key expires");
+    bench.sees("Keys: 1 expires within 7 days");
     bench.type_keys("/night<Enter>").await;
     bench.sees("! code known (B)");
     bench.type_keys("<Esc>j<Enter>").await;
