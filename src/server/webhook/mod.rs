@@ -44,15 +44,15 @@ pub enum WebhookError {
     )]
     Readable(PathBuf),
     #[error(
-        "{0} has no secret for a webhook: it must have whsec_ and base64 of 24 to 64 bytes in a line; delete the file \
-         to have one made"
+        "{0} doesn't contain a webhook secret: it must have a line with whsec_ and the base64 of 24 to 64 bytes; delete the \
+         file to have one made"
     )]
     NoSecret(PathBuf),
     #[error("can't read {path}, the certificates for the webhook: {source}")]
     Authorities { path: PathBuf, source: io::Error },
     #[error("{0} has no certificate in it: it must be a PEM file")]
     NoCertificate(PathBuf),
-    #[error("this system has no certificates of authorities: install ca-certificates, or give --webhook-ca")]
+    #[error("this system has no CA certificates: install ca-certificates, or give --webhook-ca")]
     NoAuthorities,
     #[error("can't prepare connections to the webhook: {0}")]
     Client(#[from] reqwest::Error),

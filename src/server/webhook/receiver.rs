@@ -44,7 +44,7 @@ pub enum Answer {
     Accepted(StatusCode),
     /// It wants no more messages.
     Gone,
-    /// Why it was not accepted, and the pause that it asks for.
+    /// Why it was not accepted, and the pause that it asks for in seconds. A date in `Retry-After` is ignored.
     Refused(String, Option<Duration>),
 }
 

@@ -76,7 +76,7 @@ pub enum AddressError {
     Readable(PathBuf),
     #[error("{0} has no certificate in it; it must be a PEM file")]
     NoCertificate(PathBuf),
-    #[error("this system has no certificates of authorities: install ca-certificates, or give --database-ca")]
+    #[error("this system has no CA certificates: install ca-certificates, or give --database-ca")]
     NoAuthorities,
     #[error("others can read the private key {0}: restrict it to yourself (chmod 600)")]
     OpenKey(PathBuf),
