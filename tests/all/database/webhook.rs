@@ -63,12 +63,15 @@ async fn each_message_is_sent_by_one_of_the_servers() {
     sql(postgres(), &database, "UPDATE webhook_messages SET next_at = 1 WHERE next_at IS NOT NULL");
     let mut third = start();
     third.logs(|line| line["message"] == "webhook message accepted");
-    messages.push(inbox.next());
+    let first = messages[0].id.clone();
+    let is_first = |message: &Message| message.id == first;
+    while messages.iter().filter(|message| is_first(message)).count() < 2 {
+        messages.push(inbox.next()); // the first one comes again, at some time
+    }
     let (ended, _) = third.stop();
     assert!(ended.success());
     messages.extend(inbox.rest());
-    let first = messages.iter().filter(|message| message.id == messages[0].id).count();
-    assert_eq!((ids(&messages).len(), first), (12, 2), "the first one came again");
+    assert_eq!(ids(&messages).len(), 12);
     for message in &messages {
         message.verify(SECRET);
     }

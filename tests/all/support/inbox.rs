@@ -2,7 +2,6 @@
 
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
 use base64::Engine as _;
@@ -32,10 +31,16 @@ impl Inbox {
     /// Answers the first message, the second and so on with what is given for its number, counted from 0.
     pub fn answering(answer: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let (sender, messages) = channel();
-        let (sender, count) = (Mutex::new(sender), AtomicUsize::new(0));
+        let sender = Mutex::new((sender, 0));
         let port = raw::serve(move |asked| {
-            let number = count.fetch_add(1, Ordering::SeqCst);
-            let _ = sender.lock().unwrap().send(Message::of(asked));
+            let message = Message::of(asked);
+            // Both at once: the first that is given out is number 0.
+            let number = {
+                let mut sender = sender.lock().unwrap();
+                let _ = sender.0.send(message);
+                sender.1 += 1;
+                sender.1 - 1
+            };
             answer(number)
         });
         Self { port, messages }

@@ -3,6 +3,8 @@
 mod settings;
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::server::Role;
 use reqwest::Method;
+use rustix::net::{AddressFamily, SocketType};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -142,7 +145,7 @@ async fn what_is_due_and_what_is_wrong_is_sent_once_and_signed() {
 #[tokio::test]
 async fn a_message_that_is_not_accepted_is_sent_again_by_the_next_server_too() {
     let (home, _, _) = with_key().await;
-    let nothing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_closed, nothing) = closed();
     let mut server = sending(&home, &format!("http://{nothing}/?token=geheim"), &[]);
     let said = server.logs(|line| line["message"] == "webhook message not accepted; it will be sent again");
     assert!(text(&said["why"]).contains("refused") && !said.to_string().contains("geheim"), "{said}");
@@ -162,7 +165,7 @@ async fn a_message_that_is_not_accepted_is_sent_again_by_the_next_server_too() {
 #[tokio::test]
 async fn a_reminder_of_a_time_that_was_edited_since_is_dropped() {
     let (home, _, _) = with_key().await;
-    let nothing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_closed, nothing) = closed();
     let mut server = sending(&home, &format!("http://{nothing}/"), &[]);
     let first = text(&server.logs(|line| line["level"] == "WARN" && line["kind"] == "key.expires_soon")["id"]);
     kill(server);
@@ -233,6 +236,14 @@ async fn what_is_never_accepted_is_given_up_and_counted() {
     let said = server.logs(|line| text(&line["message"]).contains("410 Gone"));
     assert_eq!(said["level"], "ERROR");
     assert_ne!(inbox.next().id, first.id);
+}
+
+/// An address where nothing listens, and the socket that keeps it from others.
+fn closed() -> (OwnedFd, SocketAddr) {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let address = rustix::net::getsockname(&socket).unwrap().try_into().unwrap();
+    (socket, address)
 }
 
 /// To where nobody must be sent.
