@@ -83,7 +83,9 @@ pub(crate) use tokens::master_keys::{MasterKeys, Reencrypted};
 pub(crate) use tokens::revocations::{Issued, Issuing};
 pub(crate) use tokens::signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
 pub(crate) use usage::{HourCount, IssuedTokens, MOST_COUNTED_ADDRESSES, Recorded, StoredUsage, UsageQuery, hour};
-pub(crate) use webhook::{ClaimedMessage, DEACTIVATION_ENDS, EXPIRES_SOON, NewMessage, ROTATION_WAITS, Settled};
+pub(crate) use webhook::{
+    ClaimedMessage, NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Settled, USED_LATE, USED_LATE_EVERY, reminder,
+};
 
 /// An open store. Clones share its connections.
 #[derive(Clone)]

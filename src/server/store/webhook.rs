@@ -4,13 +4,25 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::AccessKey;
+use crate::domain::key::due::{Due, Reason};
 
 /// A key expires.
 pub(crate) const EXPIRES_SOON: &str = "key.expires_soon";
-/// A key is being replaced, and waits to be out of use.
+/// A key is being replaced, and ends.
 pub(crate) const ROTATION_WAITS: &str = "rotation.waiting";
 /// A key becomes active again.
 pub(crate) const DEACTIVATION_ENDS: &str = "deactivation.ends_soon";
+/// A key was used after the rotation that replaced it: somebody still has its secret.
+pub(crate) const USED_LATE: &str = "key.used_after_rotation";
+/// A secret that was handed over was asked for again, by somebody else.
+pub(crate) const OPENED_AGAIN: &str = "handover.opened_again";
+
+/// How long before it a deactivation's end is told.
+const DEACTIVATION_LEAD: TimeDelta = TimeDelta::days(1);
+/// How often a key that is still used is told.
+pub(crate) const USED_LATE_EVERY: TimeDelta = TimeDelta::days(1);
+/// How often hand-overs of one key that are opened again are told.
+pub(crate) const OPENED_AGAIN_EVERY: TimeDelta = TimeDelta::hours(1);
 
 /// How long a server may take to send what it has claimed.
 pub(crate) const CLAIM: TimeDelta = TimeDelta::minutes(1);
@@ -32,6 +44,13 @@ pub(crate) struct NewMessage {
     pub(crate) body: String,
 }
 
+impl NewMessage {
+    /// When it is sent first, in milliseconds: alarms before all reminders that wait.
+    pub(super) fn first_try(&self, now: DateTime<Utc>) -> i64 {
+        if is_reminder(self.kind) { now.timestamp_millis() } else { 0 }
+    }
+}
+
 /// A message that this server may send now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClaimedMessage {
@@ -46,17 +65,29 @@ pub(crate) struct ClaimedMessage {
 }
 
 impl ClaimedMessage {
-    /// Whether it reminds of a time that this key no longer has: it was edited since.
-    pub(crate) fn is_outdated(&self, key: &AccessKey) -> bool {
-        let is_reminder = [EXPIRES_SOON, ROTATION_WAITS, DEACTIVATION_ENDS].contains(&self.kind.as_str());
-        is_reminder && ![key.expires_at, key.reactivates_at].contains(&Some(self.at))
+    /// Whether it reminds of what is over, or of what is no longer due of this key: it was changed since.
+    pub(crate) fn is_outdated(&self, key: &AccessKey, now: DateTime<Utc>) -> bool {
+        let due = Due::of_key(key).map(|due| (reminder(due.reason), due.at));
+        is_reminder(&self.kind) && (self.at <= now || due != Some((self.kind.as_str(), self.at)))
     }
+}
+
+/// The kind of a reminder of this.
+pub(crate) const fn reminder(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Expires => EXPIRES_SOON,
+        Reason::Rotation => ROTATION_WAITS,
+        Reason::Reactivates => DEACTIVATION_ENDS,
+    }
+}
+
+fn is_reminder(kind: &str) -> bool {
+    [EXPIRES_SOON, ROTATION_WAITS, DEACTIVATION_ENDS].contains(&kind)
 }
 
 /// What became of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
-    /// Or need not be sent any more.
     Sent,
     /// It is tried again at this time.
     Again(DateTime<Utc>),
@@ -74,24 +105,36 @@ impl Settled {
     }
 }
 
-/// Conditions for SQL, each for a key that is due: no message tells that it expires, that it becomes active again, or that
-/// its rotation waits. Nothing unless `only_new`.
-pub(super) fn new(only_new: bool) -> [String; 3] {
+/// Conditions for SQL, each for a key that is due: that a reminder is to be made now, of its expiry, of its reactivation, of
+/// its rotation. Nothing unless `only_new`. `now` is how the parameter for the time is written.
+pub(super) fn new(only_new: bool, now: &str) -> [String; 3] {
     if !only_new {
         return Default::default();
     }
-    let condition = |at: &str, kinds: &str| {
+    let condition = |at: &str, kind: &str| {
         format!(
             "AND NOT EXISTS (SELECT 1 FROM webhook_messages m
-                             WHERE m.key_id = keys.id AND m.at = keys.{at} AND m.kind IN ({kinds}))"
+                             WHERE m.key_id = keys.id AND m.at = keys.{at} AND m.kind = {kind})"
         )
     };
-    let one = |kind| format!("'{kind}'");
-    // A key that is being replaced expires too.
-    let expires = format!("'{EXPIRES_SOON}', '{ROTATION_WAITS}'");
+    // A key that is being replaced expires when its rotation ends.
+    let expires = format!(
+        "CASE WHEN keys.replaced_by IS NOT NULL AND keys.rotates_until > {now} THEN '{ROTATION_WAITS}'
+              ELSE '{EXPIRES_SOON}' END"
+    );
+    let reactivates = condition("reactivates_at", &format!("'{DEACTIVATION_ENDS}'"));
     [
         condition("expires_at", &expires),
-        condition("reactivates_at", &one(DEACTIVATION_ENDS)),
-        condition("expires_at", &one(ROTATION_WAITS)),
+        format!("AND reactivates_at < {now} + {} {reactivates}", DEACTIVATION_LEAD.num_milliseconds()),
+        "AND FALSE".to_owned(),
     ]
+}
+
+/// A condition for SQL: no message of this kind tells what happened at `at` to the key `key_id`, at its time rounded down.
+pub(super) fn not_told(kind: &str, key_id: &str, at: &str, every: TimeDelta) -> String {
+    let every = every.num_milliseconds();
+    format!(
+        "NOT EXISTS (SELECT 1 FROM webhook_messages m
+                     WHERE m.key_id = {key_id} AND m.kind = '{kind}' AND m.at = {at} - {at} % {every})"
+    )
 }

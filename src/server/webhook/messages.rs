@@ -4,46 +4,40 @@ use chrono::{DateTime, DurationRound as _, SubsecRound as _, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::key::due::{Due, Reason};
+use crate::domain::key::due::Due;
 use crate::domain::{AccessKey, DUE_DAYS};
 use crate::server::http::response::wire;
 use crate::server::store::{
-    DEACTIVATION_ENDS, EXPIRES_SOON, NewMessage, ROTATION_WAITS, Store, StoreError, StoredHandover,
+    NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Store, StoreError, StoredHandover, USED_LATE, USED_LATE_EVERY,
+    reminder,
 };
 
-/// A key was used after the rotation that replaced it: somebody still has its secret.
-const USED_LATE: &str = "key.used_after_rotation";
-/// A secret that was handed over was asked for again, by somebody else.
-const OPENED_AGAIN: &str = "handover.opened_again";
 /// Of a message that tries the settings.
 const TEST: &str = "test";
 
 /// The most reminders of each kind that are made at once.
 const AT_ONCE: usize = 500;
-/// How often a key that is still used is told.
-const USED_LATE_EVERY: TimeDelta = TimeDelta::days(1);
-/// How often hand-overs of one key that are opened again are told.
-const OPENED_AGAIN_EVERY: TimeDelta = TimeDelta::hours(1);
 
-/// Stores a message about everything that is new.
-pub(super) async fn make(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Stores a reminder of everything that has become due.
+pub(super) async fn remind(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
     let due = store.due(now, now + TimeDelta::days(DUE_DAYS.into()), AT_ONCE, true).await?;
+    let new = due.iter().filter_map(Due::of_key).map(|due| of_due(&due, now)).collect();
+    store.add_messages(new, now).await?;
+    Ok(())
+}
+
+/// Stores an alarm for everything wrong that has happened.
+pub(super) async fn alarm(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
     let (used, opened) = store.alarms(now).await?;
-    let mut new: Vec<NewMessage> = due.iter().filter_map(Due::of_key).map(|due| reminder(&due, now)).collect();
-    new.extend(used.iter().filter_map(|key| used_late(key, now)));
+    let mut new: Vec<NewMessage> = used.iter().filter_map(|key| used_late(key, now)).collect();
     new.extend(opened.iter().filter_map(|handover| opened_again(handover, now)));
     store.add_messages(new, now).await?;
     Ok(())
 }
 
-fn reminder(due: &Due<'_>, now: DateTime<Utc>) -> NewMessage {
-    let kind = match due.reason {
-        Reason::Expires => EXPIRES_SOON,
-        Reason::Rotation => ROTATION_WAITS,
-        Reason::Reactivates => DEACTIVATION_ENDS,
-    };
+fn of_due(due: &Due<'_>, now: DateTime<Utc>) -> NewMessage {
     let data = json!({ "at": wire::time(due.at), "key": wire::KeyBody::from(due.key) });
-    message(kind, due.key.id.raw_for_api(), due.at, &data, now)
+    message(reminder(due.reason), due.key.id.raw_for_api(), due.at, &data, now)
 }
 
 fn used_late(key: &AccessKey, now: DateTime<Utc>) -> Option<NewMessage> {

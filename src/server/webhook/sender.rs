@@ -13,10 +13,12 @@ use super::receiver::{Answer, Receiver};
 use crate::server::metrics::{METRICS, MessageOutcome};
 use crate::server::store::{ClaimedMessage, Settled, Store, StoreError};
 
-/// How often it is looked for what is due and what has happened.
+/// How often it is looked for what has happened, and at most for what is due.
 const LOOKED_EVERY: Duration = Duration::from_secs(15);
-/// How many times as long as the look the pause is: it takes longer where many keys are due.
+/// How many times as long as the look for what is due the pause after it is: it takes longer where many keys are due.
 const LOOK_PAUSES: u32 = 100;
+/// The longest of these pauses: the look may only have waited for the database.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// How often it is looked for messages whose time has come.
 const SENT_EVERY: Duration = Duration::from_secs(5);
 /// How often old messages are deleted.
@@ -49,27 +51,37 @@ impl WebhookSender {
     }
 }
 
-async fn run(store: Store, receiver: Arc<Receiver>, mut ended: oneshot::Receiver<()>) {
-    let [mut turns, mut forgets] = [SENT_EVERY, FORGOTTEN_EVERY].map(interval);
-    for interval in [&mut turns, &mut forgets] {
+async fn run(store: Store, receiver: Arc<Receiver>, ended: oneshot::Receiver<()>) {
+    let mut sending = JoinSet::new();
+    tokio::select! {
+        () = work(&store, &receiver, &mut sending) => {}
+        _ = ended => {}
+    }
+    let _ = timeout(LAST, async { while sending.join_next().await.is_some() {} }).await;
+}
+
+/// Makes messages and begins to send them. Never ends; may be dropped at any time.
+async fn work(store: &Store, receiver: &Arc<Receiver>, sending: &mut JoinSet<()>) {
+    let [mut turns, mut alarms, mut forgets] = [SENT_EVERY, LOOKED_EVERY, FORGOTTEN_EVERY].map(interval);
+    for interval in [&mut turns, &mut alarms, &mut forgets] {
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     }
-    let (mut sending, mut is_failing, mut next_look) = (JoinSet::new(), false, Instant::now());
+    let (mut is_failing, mut next_look) = (false, Instant::now());
     loop {
         let done = tokio::select! {
             () = sleep_until(next_look) => {
                 let begun = Instant::now();
-                let made = messages::make(&store, Utc::now()).await;
-                next_look = Instant::now() + LOOKED_EVERY.max(begun.elapsed() * LOOK_PAUSES);
+                let made = messages::remind(store, Utc::now()).await;
+                next_look = Instant::now() + if made.is_ok() { pause(begun.elapsed()) } else { LOOKED_EVERY };
                 made
             }
+            _ = alarms.tick() => messages::alarm(store, Utc::now()).await,
             _ = turns.tick() => Ok(()),
             _ = forgets.tick() => store.forget_messages(Utc::now()).await,
             Some(_) = sending.join_next() => Ok(()),
-            _ = &mut ended => break,
         };
         let done = match done {
-            Ok(()) => send(&store, &receiver, &mut sending).await,
+            Ok(()) => send(store, receiver, sending).await,
             failed => failed,
         };
         if let (Err(error), false) = (&done, is_failing) {
@@ -77,7 +89,11 @@ async fn run(store: Store, receiver: Arc<Receiver>, mut ended: oneshot::Receiver
         }
         is_failing = done.is_err();
     }
-    let _ = timeout(LAST, async { while sending.join_next().await.is_some() {} }).await;
+}
+
+/// How long after a look for what is due, which took so long, the next one is.
+fn pause(look: Duration) -> Duration {
+    look.saturating_mul(LOOK_PAUSES).clamp(LOOKED_EVERY, LONGEST_PAUSE)
 }
 
 /// Begins to send as many messages as may be sent at once.
@@ -92,11 +108,12 @@ async fn send(store: &Store, receiver: &Arc<Receiver>, sending: &mut JoinSet<()>
 }
 
 async fn send_one(store: Store, receiver: Arc<Receiver>, message: ClaimedMessage) {
-    // Should that fail, it is sent.
-    if let Ok(Some(key)) = store.key(&message.key_id, Utc::now()).await
-        && message.is_outdated(&key)
+    let now = Utc::now();
+    // Should the key not be read, it is sent; should it not be dropped, it is claimed once more.
+    if let Ok(Some(key)) = store.key(&message.key_id, now).await
+        && message.is_outdated(&key, now)
     {
-        let _ = store.settle_message(message, Settled::Sent, Utc::now()).await;
+        let _ = store.drop_message(message).await;
         return;
     }
     let answer = receiver.send(&message.id, &message.body, Utc::now()).await;
@@ -150,6 +167,12 @@ fn next_try(tries: i64, wait: Option<Duration>, now: DateTime<Utc>) -> Option<Da
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_look_delays_the_next_one_for_some_minutes_only() {
+        let pauses = [0, 10, 1_000, 30_000, u64::MAX].map(|millis| pause(Duration::from_millis(millis)).as_secs());
+        assert_eq!(pauses, [15, 15, 100, 300, 300]);
+    }
 
     #[test]
     fn pauses_grow_and_end_after_three_days() {

@@ -94,8 +94,8 @@ impl Store {
     }
 
     /// The keys that need attention before `until`, at most `most` of each kind: active ones that expire, those that are
-    /// being replaced, and those that are deactivated for a while, whenever that ends. With `only_new` those of which there is
-    /// no message for the webhook.
+    /// being replaced, and those that are deactivated for a while, whenever that ends. With `only_new` those of which a
+    /// reminder is to be made for the webhook: also rotations only before `until`, and deactivations a day before their end.
     pub(crate) async fn due(
         &self,
         now: DateTime<Utc>,

@@ -6,7 +6,8 @@ use crate::domain::AccessKey;
 use crate::server::store::{ClaimedMessage, NewMessage, Settled, Store, StoreError, StoredHandover};
 
 impl Store {
-    /// Keys that were replaced and used after their end, and hand-overs that were opened again, within the last day.
+    /// Keys that were replaced and used after their end, and hand-overs that were opened again, within the last day, and of
+    /// which there is no message: the earliest first.
     pub(crate) async fn alarms(&self, now: DateTime<Utc>) -> Result<(Vec<AccessKey>, Vec<StoredHandover>), StoreError> {
         engine!(self.alarms(now))
     }
@@ -35,6 +36,11 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         engine!(self.settle_message(message, settled, now))
+    }
+
+    /// Deletes a message that was claimed and is outdated, so that it is made again should its key have that time again.
+    pub(crate) async fn drop_message(&self, message: ClaimedMessage) -> Result<(), StoreError> {
+        engine!(self.drop_message(message))
     }
 
     /// Deletes messages about times long ago.

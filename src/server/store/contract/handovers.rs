@@ -1,11 +1,13 @@
 //! Handing over secrets.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound as _, Utc};
 
+use super::webhook::tell;
 use super::{Database, actor, at, create, done, history, id, insert};
 use crate::domain::AccessKey;
 use crate::server::store::{
-    Digest, HandoverOutcome, HandoverStep, NewHandover, Opener, Store, StoredHandover, WhichHandover,
+    Digest, HandoverOutcome, HandoverStep, NewHandover, OPENED_AGAIN, OPENED_AGAIN_EVERY, Opener, Store,
+    StoredHandover, WhichHandover,
 };
 
 const LOOKUP: Digest = [1; 32];
@@ -90,6 +92,8 @@ pub(crate) async fn a_secret_is_opened_again_by_its_opener_until_it_confirms<D: 
     assert_eq!((kept.sealed, kept.again_at), (None, Some(at(700))));
     let (_, told) = store.alarms(at(800)).await.unwrap();
     assert_eq!(told.iter().map(|handover| handover.again_at).collect::<Vec<_>>(), [Some(at(700))]);
+    tell(&store, &key, OPENED_AGAIN, at(700).duration_trunc(OPENED_AGAIN_EVERY).unwrap()).await;
+    assert_eq!(store.alarms(at(800)).await.unwrap().1.len(), 0, "it was told");
     assert_eq!((kept.again_from.as_deref(), kept.opened_from.as_deref()), (Some("192.0.2.8"), Some("192.0.2.7")));
     let expected = [
         "handed_over 192.0.2.1",

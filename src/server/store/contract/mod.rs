@@ -146,6 +146,9 @@ macro_rules! contract {
                 a_message_is_made_once_and_sent_by_one_server
                 a_message_whose_server_has_ended_is_sent_by_another
                 what_is_due_is_new_until_there_is_a_message
+                a_key_that_is_replaced_is_told_before_its_end_and_after_an_undo
+                a_deactivation_is_told_a_day_before_its_end
+                an_alarm_is_sent_before_reminders_that_wait
                 messages_go_with_their_key_and_after_some_days
             }
             handles {

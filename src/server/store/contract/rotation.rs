@@ -1,12 +1,13 @@
 //! Rotating a key.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound as _, Utc};
 
+use super::webhook::tell;
 use super::{Database, actor, at, create, done, expire, history, id, insert, label, switch};
 use crate::domain::{AccessKey, Lifetimes, Rotation, Status};
 use crate::server::store::{
     CreateOutcome, HourCount, KeyInsert, Recorded, Refusals, RotationEnd, RotationInsert, RotationRefusal, Store,
-    Subject, USED_AFTER_ROTATION, Use, hour,
+    Subject, USED_AFTER_ROTATION, USED_LATE, USED_LATE_EVERY, Use, hour,
 };
 
 /// Replaces a key at 10, which ends at 100.
@@ -232,4 +233,10 @@ pub(crate) async fn the_last_refusal_and_a_late_use_are_kept<D: Database>() {
         let (late, _) = store.alarms(at(seconds)).await.unwrap();
         assert_eq!(late.len(), count, "a day long it is told");
     }
+    let day = |seconds| at(seconds).duration_trunc(USED_LATE_EVERY).unwrap();
+    tell(&store, &old, USED_LATE, day(140)).await;
+    assert_eq!(store.alarms(at(150)).await.unwrap().0, [], "it was told");
+    store.record(refused(140 + 86_400, USED_AFTER_ROTATION, "192.0.2.7")).await.unwrap();
+    let (late, _) = store.alarms(at(150 + 86_400)).await.unwrap();
+    assert_eq!(late.iter().map(id).collect::<Vec<_>>(), [id(&old)], "another day is another message");
 }

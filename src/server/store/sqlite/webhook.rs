@@ -9,16 +9,26 @@ use crate::domain::AccessKey;
 use crate::server::store::error::StoreError;
 use crate::server::store::handovers::{COLUMNS, StoredHandover};
 use crate::server::store::sqlite::keys::row::{columns, key, time};
-use crate::server::store::webhook::{AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, Settled, TOLD};
+use crate::server::store::webhook::{
+    AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Settled, TOLD, USED_LATE,
+    USED_LATE_EVERY, not_told,
+};
 
 impl SqliteStore {
     pub(crate) async fn alarms(&self, now: DateTime<Utc>) -> Result<(Vec<AccessKey>, Vec<StoredHandover>), StoreError> {
         self.read(move |connection| {
             let since = (now - TOLD).timestamp_millis();
-            let sql = format!("SELECT {} FROM keys WHERE late_use_at > ?1 LIMIT {AT_ONCE}", columns());
+            let new = not_told(USED_LATE, "keys.id", "keys.late_use_at", USED_LATE_EVERY);
+            let sql = format!(
+                "SELECT {} FROM keys WHERE late_use_at > ?1 AND {new} ORDER BY late_use_at LIMIT {AT_ONCE}",
+                columns()
+            );
             let mut statement = connection.prepare_cached(&sql)?;
             let keys = statement.query_map([since], |row| key(row, now))?.collect::<Result<_, _>>()?;
-            let sql = format!("SELECT {COLUMNS} FROM handovers WHERE again_at > ?1 LIMIT {AT_ONCE}");
+            let new = not_told(OPENED_AGAIN, "handovers.key_id", "handovers.again_at", OPENED_AGAIN_EVERY);
+            let sql = format!(
+                "SELECT {COLUMNS} FROM handovers WHERE again_at > ?1 AND {new} ORDER BY again_at LIMIT {AT_ONCE}"
+            );
             let mut statement = connection.prepare_cached(&sql)?;
             let handovers = statement.query_map([since], handover)?.collect::<Result<_, _>>()?;
             Ok((keys, handovers))
@@ -29,12 +39,13 @@ impl SqliteStore {
     pub(crate) async fn add_messages(&self, new: Vec<NewMessage>, now: DateTime<Utc>) -> Result<usize, StoreError> {
         self.write(move |transaction| {
             let sql = "INSERT INTO webhook_messages (id, kind, key_id, at, body, created_at, next_at, tries)
-                       SELECT ?1, ?2, id, ?4, ?5, ?6, ?6, 0 FROM keys WHERE id = ?3 ON CONFLICT DO NOTHING";
+                       SELECT ?1, ?2, id, ?4, ?5, ?6, ?7, 0 FROM keys WHERE id = ?3 ON CONFLICT DO NOTHING";
             let mut statement = transaction.prepare_cached(sql)?;
-            let (mut added, now) = (0, now.timestamp_millis());
+            let mut added = 0;
             for message in &new {
                 let NewMessage { id, kind, key_id, at, body } = message;
-                added += statement.execute(params![id, kind, key_id, at.timestamp_millis(), body, now])?;
+                let (at, created, next) = (at.timestamp_millis(), now.timestamp_millis(), message.first_try(now));
+                added += statement.execute(params![id, kind, key_id, at, body, created, next])?;
             }
             Ok(added)
         })
@@ -82,6 +93,15 @@ impl SqliteStore {
             let sql = "UPDATE webhook_messages SET next_at = ?3, failed_at = ?4, body = iif(?5, '', body)
                        WHERE id = ?1 AND tries = ?2";
             transaction.execute(sql, params![message.id, message.tries, next, failed, is_sent])?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn drop_message(&self, message: ClaimedMessage) -> Result<(), StoreError> {
+        self.write(move |transaction| {
+            let sql = "DELETE FROM webhook_messages WHERE id = ?1 AND tries = ?2";
+            transaction.execute(sql, params![message.id, message.tries])?;
             Ok(())
         })
         .await
