@@ -117,7 +117,7 @@ impl CreateAttempt {
 }
 
 /// What a new key shall be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKey {
     pub attempt: CreateAttempt,
     pub texts: Texts,
@@ -159,7 +159,11 @@ pub struct EndedRotation {
 /// A key creation that was requested by a program which ended before the answer came.
 #[derive(Clone, Debug)]
 pub struct PendingCreate {
+    /// As it was sent last.
     pub new: NewKey,
+    /// As it was sent before, with other values, the latest last: the key may have been made with those.
+    pub earlier: Vec<NewKey>,
+    /// When it was first sent.
     pub at: DateTime<Utc>,
     /// Whether asking again is safe: the server still knows the attempt by its name.
     pub repeatable: bool,

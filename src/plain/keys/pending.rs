@@ -13,8 +13,9 @@ use crate::plain::session::Session;
 /// Asks the server again for the first of them, under the same name.
 pub(crate) async fn finish(session: &mut Session) -> Flow<()> {
     let mut journal = PendingCreates::of(&session.config);
-    let Some(new) = journal.next(session.owner().as_ref(), Utc::now()) else {
-        session.console.say(nothing_unfinished(&journal, session.owner().as_ref()).message);
+    let owner = session.owner();
+    let Some(new) = journal.next(owner.as_ref(), Utc::now(), |text| session.console.say(text)) else {
+        session.console.say(nothing_unfinished(&journal, owner.as_ref()).message);
         return Ok(());
     };
     let finished = create::send_and_tell(session, &new, &mut journal).await;

@@ -29,7 +29,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         let is_open = matches!(reply, Reply::Connected(Ok(_)) | Reply::SignedIn(Ok(_)));
         let effect = self.state.on_reply(reply, now);
         if is_open {
-            for key in self.state.drop_left_over() {
+            for key in self.state.drop_left_over(|key| self.pending_creates.has(key)) {
                 self.pending_creates.release(&key);
             }
         }

@@ -7,7 +7,7 @@ use super::{
     IdentifyDialog, KeyForm, OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog,
     RotateDialog, RotationDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
-use crate::client::{ApiError, CreateAttempt, NewKey};
+use crate::client::{ApiError, CreateAttempt, NewKey, PendingCreate};
 use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
 use crate::operations::keys::activate::{Switch, SwitchChoice};
@@ -175,28 +175,29 @@ impl CallState {
 #[derive(Debug)]
 pub struct FormAttempt {
     pub attempt: CreateAttempt,
-    /// What it was first sent with, and when: whatever is typed since, that is the key which may have been made.
-    first: Option<(DateTime<Utc>, NewKey)>,
+    /// What it was sent with, if it was: whatever is typed since, those are the keys of which one may have been made.
+    sent: Option<PendingCreate>,
 }
 
 impl FormAttempt {
     /// Draws one.
     pub(crate) fn random() -> Self {
-        Self { attempt: CreateAttempt::random(), first: None }
+        Self { attempt: CreateAttempt::random(), sent: None }
     }
 
     /// The time from which the form counts: that of the first try, so that another try asks for the same.
     pub(crate) fn time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.first.as_ref().map_or(now, |(at, _)| *at)
+        self.sent.as_ref().map_or(now, |sent| sent.at)
     }
 
     pub(crate) fn on_sent(&mut self, new: &NewKey, now: DateTime<Utc>) {
-        self.first.get_or_insert_with(|| (now, new.clone()));
+        let first = || PendingCreate::of(new.clone(), Vec::new(), now, now);
+        self.sent.get_or_insert_with(first).send(new);
     }
 
-    /// When it was first sent, and with what.
-    pub(crate) fn asked(self) -> Option<(DateTime<Utc>, NewKey)> {
-        self.first
+    /// With what it was sent.
+    pub(crate) fn asked(self) -> Option<PendingCreate> {
+        self.sent
     }
 
     /// What to do now, in sentences. If the key was deleted that it made, the next Enter is about another one.
@@ -208,14 +209,14 @@ impl FormAttempt {
         format!("{error} Nothing was lost. Press Enter to retry.")
     }
 
-    /// The server knows this attempt with other values. That is the first try, which has made a key: it is sent again, to
-    /// get the secret. If that was done too, the next Enter is about another key.
+    /// The server knows this attempt with other values. Those are of an earlier try, which has made a key: it is sent
+    /// again, to get the secret. If none is left, the next Enter is about another key.
     pub(crate) fn on_other_values(&mut self) -> Option<NewKey> {
-        let first = self.first.take();
-        if first.is_none() {
+        let before = self.sent.as_mut().and_then(PendingCreate::on_other_values);
+        if before.is_none() {
             *self = Self::random();
         }
-        first.map(|(_, new)| new)
+        before
     }
 }
 
@@ -336,6 +337,10 @@ mod tests {
         let first = form.on_other_values().unwrap();
         assert_eq!((first.attempt, first.expires_at), (drawn.clone(), Some(at(100))));
         assert_eq!(form.attempt, drawn, "its secret is asked for under the same name");
+        form.on_sent(&new(Some(at(200))), at(12)); // that try was cut off too, and the values were changed again
+        let asked = form.sent.as_ref().unwrap();
+        assert_eq!((asked.at, asked.new.expires_at, asked.earlier.len()), (at(5), Some(at(200)), 1));
+        assert_eq!(form.on_other_values().unwrap().expires_at, Some(at(100)), "an answer has not settled it");
         assert!(form.on_other_values().is_none());
         assert_ne!(form.attempt, drawn, "now it is about another key");
     }

@@ -231,6 +231,37 @@ fn a_note_of_an_earlier_version_is_finished_as_it_was_then() {
     assert_eq!((home.keys().len(), unfinished::notes(home.0.path()).len()), (2, 0));
 }
 
+/// One of its tries had arrived, and the values were changed for the next.
+#[test]
+fn the_secret_of_any_try_is_got() {
+    let home = killed();
+    let note = &unfinished::notes(home.0.path())[0];
+    let mut told: Value = serde_json::from_slice(&std::fs::read(note).unwrap()).unwrap();
+    let other = |label: &str| json!({ "label": label, "expires_at": "2999-01-01T00:00:00Z" });
+    told["earlier"] = json!([other("one"), { "label": "held", "expires_at": null }, other("two")]);
+    told["label"] = "last".into();
+    std::fs::write(note, told.to_string()).unwrap();
+    home.run(&["keys", "create", "--finish", "--secret-file", "held"]).good();
+    let [key] = &home.keys()[..] else { panic!("not one key") };
+    assert_eq!(key["label"], "held");
+    assert!(home.feed(&["token", key["id"].as_str().unwrap()], &home.read("held")).good().starts_with("eyJ"));
+    assert_eq!((unfinished::notes(home.0.path()).len(), unfinished::undelivered(home.0.path())), (0, 0));
+}
+
+#[test]
+fn what_is_too_old_to_be_finished_is_told_once() {
+    let home = killed();
+    unfinished::date(home.0.path(), "2026-01-02T03:04:05Z".parse().unwrap());
+    for is_told in [true, false] {
+        let done = home.run(&["keys", "create", "--finish", "--secret-file", "held"]);
+        let (code, error) = (done.code, done.err);
+        let words = "Creating a key labelled “held” at 2026-01-02 03:04 UTC was interrupted. If the key is in the list";
+        assert_eq!((code, error.contains(words)), (4, is_told), "{error}");
+        assert!(error.contains("There is no unfinished key creation."), "{error}");
+        assert_eq!(unfinished::notes(home.0.path()).len(), 0);
+    }
+}
+
 #[test]
 fn what_is_finished_is_as_it_was_asked_for() {
     for other in ["--label", "--expires"] {

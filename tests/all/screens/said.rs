@@ -32,7 +32,13 @@ fn left_over_until(stage: &mut Stage, secret_until: Option<DateTime<Utc>>) {
     let mut texts = Texts::default();
     texts.set(named("label").unwrap(), "nightly backup of the billing database").unwrap();
     let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None, replaces: None };
-    stage.state_mut().on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true, secret_until }]);
+    stage.state_mut().on_left_over(vec![PendingCreate {
+        new,
+        earlier: Vec::new(),
+        at: noon(),
+        repeatable: true,
+        secret_until,
+    }]);
 }
 
 fn unreachable() -> ApiError {

@@ -15,16 +15,16 @@ use crate::support::terminal::{Terminal, contains, latchkey};
 use crate::support::{unfinished, wait};
 
 /// The dialog about a create that an earlier run began.
-const UNFINISHED: &str = "Unfinished key creation";
+pub(super) const UNFINISHED: &str = "Unfinished key creation";
 
 /// The page, with its temporary files where we can look at them.
-fn start(home: &Path, arguments: &[&str]) -> Terminal {
+pub(super) fn start(home: &Path, arguments: &[&str]) -> Terminal {
     let private = home.join("private");
     std::fs::create_dir_all(&private).unwrap();
     Terminal::start(latchkey(home).args(arguments).env("TMPDIR", &private).env("XDG_RUNTIME_DIR", &private))
 }
 
-fn kill(mut page: Terminal) {
+pub(super) fn kill(mut page: Terminal) {
     page.signal(Signal::KILL);
     page.waits_for_end();
 }

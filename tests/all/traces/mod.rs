@@ -3,4 +3,5 @@
 mod forgets;
 mod killed;
 mod refused;
+mod tries;
 mod words;

@@ -72,7 +72,7 @@ async fn new_key(
         access.client().await?; // whose it is must be known
         let owner = access.owner();
         return Ok(journal
-            .next(owner.as_ref(), Utc::now())
+            .next(owner.as_ref(), Utc::now(), |text| access.prompts.warn(text))
             .ok_or_else(|| nothing_unfinished(journal, owner.as_ref()))?);
     }
     if settings.format != Format::Json {

@@ -25,7 +25,8 @@ pub(crate) async fn create<A: Access, T>(
     if let Some(owner) = access.owner() {
         journal.record(&owner, new);
     }
-    match send::send(access, new, may_be_made).await {
+    let earlier = journal.earlier(&new.attempt.name);
+    match send::send(access, new.clone(), earlier, may_be_made).await {
         Ok(creation) => {
             let sealed = match &creation {
                 Creation::New(key, _) if new.attempt.seal_key.is_some() => Some(key.id.clone()),

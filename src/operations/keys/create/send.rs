@@ -23,33 +23,44 @@ pub(crate) struct NotSent {
 }
 
 /// Sends the call until an answer comes, signing in again if the session ends meanwhile. `may_be_made` says whether an
-/// earlier run may have made the key.
-pub(crate) async fn send(access: &mut impl Access, new: &NewKey, mut may_be_made: bool) -> Result<Creation, NotSent> {
+/// earlier run may have made the key, and `earlier` with which other values, the latest last.
+pub(crate) async fn send(
+    access: &mut impl Access,
+    mut new: NewKey,
+    mut earlier: Vec<NewKey>,
+    mut may_be_made: bool,
+) -> Result<Creation, NotSent> {
     let open = |why| NotSent { why, is_certain: false };
     let (mut pause, mut attempt) = (PAUSE, 1);
     loop {
         let client = access.client().await.map_err(open)?;
         access.prompter().flush().await.map_err(open)?;
         let prompter = access.prompter();
-        let error = match answered(&client, new, prompter).await {
+        let error = match answered(&client, &new, prompter).await {
             Ok(creation) => return Ok(creation),
             Err(error) => error,
         };
+        if matches!(error, ApiError::Conflict(422, _))
+            && let Some(before) = earlier.pop()
+        {
+            (new, may_be_made) = (before, true);
+            continue;
+        }
         if made_no_key(&error) {
             if matches!(error, ApiError::NotSignedIn(_)) && access.session_ended() {
                 continue;
             }
-            let is_certain = settles(new, &error, may_be_made);
-            let why = if is_certain { error.into() } else { unknown(new, &error).into() };
+            let is_certain = settles(&new, &error, may_be_made);
+            let why = if is_certain { error.into() } else { unknown(&new, &error).into() };
             return Err(NotSent { why, is_certain });
         }
         may_be_made = true;
         if attempt == TRIES || prompter.guard().is_heard() {
-            return Err(open(unknown(new, &error).into()));
+            return Err(open(unknown(&new, &error).into()));
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => pause *= 2,
-            () = prompter.guard().signal() => return Err(open(unknown(new, &error).into())),
+            () = prompter.guard().signal() => return Err(open(unknown(&new, &error).into())),
         }
         attempt += 1;
     }

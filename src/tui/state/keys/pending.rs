@@ -27,6 +27,8 @@ pub struct UnresolvedCreates {
     waiting: Vec<PendingCreate>,
     /// What the user has put off.
     pub(crate) later: Vec<PendingCreate>,
+    /// Whose they are.
+    owner: Option<Owner>,
 }
 
 /// The buttons, in their order on screen.
@@ -53,10 +55,16 @@ pub struct PendingCreateDialog {
 }
 
 impl State {
-    /// Whoever is here now is not asked about what was left at another server, or by another administrator.
-    pub(crate) fn drop_left_over(&mut self) -> Vec<IdempotencyKey> {
-        let UnresolvedCreates { waiting, later, .. } = &mut self.unsettled;
-        waiting.drain(..).chain(later.drain(..)).map(|left| left.new.attempt.name).collect()
+    /// Whoever is here now is not asked about what was left at another server, or by another administrator. What is
+    /// not `noted` is kept for whose it is, since nothing else knows of it.
+    pub(crate) fn drop_left_over(&mut self, noted: impl Fn(&IdempotencyKey) -> bool) -> Vec<IdempotencyKey> {
+        let owner = self.owner();
+        let unsettled = &mut self.unsettled;
+        let is_same = owner.is_some() && owner == unsettled.owner;
+        unsettled.owner = owner.or_else(|| unsettled.owner.take());
+        let is_dropped = |left: &mut PendingCreate| !is_same || noted(&left.new.attempt.name);
+        let waiting = unsettled.waiting.extract_if(.., is_dropped);
+        waiting.chain(unsettled.later.extract_if(.., is_dropped)).map(|left| left.new.attempt.name).collect()
     }
 
     /// Takes what an earlier run left unfinished at this server.
@@ -71,7 +79,7 @@ impl State {
         if later.is_empty() {
             return self.say(NOTHING_UNFINISHED);
         }
-        self.on_left_over(later.into_iter().map(|left| PendingCreate::of(left.new, left.at, now)).collect());
+        self.on_left_over(later.into_iter().map(|left| left.at(now)).collect());
     }
 
     /// Closes a form. What it has asked for is put off, if it isn't known what came of that.
@@ -81,10 +89,10 @@ impl State {
             Some(Dialog::Rotate(dialog)) => dialog.attempt.asked(),
             _ => None,
         };
-        if let Some((at, new)) = asked
-            && self.unsettled.attempt.take_if(|sent| sent.attempt.name == new.attempt.name).is_some()
+        if let Some(asked) = asked
+            && self.unsettled.attempt.take_if(|sent| sent.attempt.name == asked.new.attempt.name).is_some()
         {
-            self.unsettled.later.push(PendingCreate::of(new, at, at));
+            self.unsettled.later.push(asked);
         }
     }
 
@@ -119,13 +127,13 @@ impl State {
                 dialog.focus = moved(&PendingCreateButton::ALL, dialog.focus, action);
             }
             Action::Submit if dialog.focus == PendingCreateButton::Finish => {
-                let new = dialog.left.new.clone();
-                let left = PendingCreate::of(new.clone(), dialog.left.at, now);
+                let left = dialog.left.clone().at(now);
                 if !left.repeatable {
                     self.dialog = None;
                     self.on_left_over(vec![left]);
                     return None;
                 }
+                let new = left.new;
                 dialog.call = CallState::Sent;
                 let effect = self.send(new);
                 self.unsettled.may_be_made = true;

@@ -9,7 +9,7 @@ use crate::operations::keys::create::{made_no_key, settles};
 use crate::operations::messages;
 use crate::tui::state::update::UNDO;
 use crate::tui::state::{
-    CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, FormAttempt, Question, Reveal, State, Step, Undo,
+    CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, Question, Reveal, State, Step, Undo,
 };
 
 impl State {
@@ -152,13 +152,14 @@ impl State {
             return Some(Effect::Quit(None));
         }
         if matches!(error, ApiError::Conflict(422, _)) {
-            let attempt = match &mut self.dialog {
-                Some(Dialog::Create(dialog)) => Some(&mut dialog.attempt),
-                Some(Dialog::Rotate(dialog)) => Some(&mut dialog.attempt),
+            let before = match &mut self.dialog {
+                Some(Dialog::Create(dialog)) => dialog.attempt.on_other_values(),
+                Some(Dialog::Rotate(dialog)) => dialog.attempt.on_other_values(),
+                Some(Dialog::LeftOver(dialog)) => dialog.left.on_other_values(),
                 _ => None,
             };
-            if let Some(first) = attempt.and_then(FormAttempt::on_other_values) {
-                return Some(self.send(first));
+            if let Some(before) = before {
+                return Some(self.send(before));
             }
         }
         match &mut self.dialog {
