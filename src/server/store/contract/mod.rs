@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod lists;
 pub(crate) mod reactivation;
 pub(crate) mod rotation;
+pub(crate) mod searches;
 mod tokens;
 pub(crate) mod usage;
 pub(crate) mod webhook;
@@ -70,6 +71,8 @@ macro_rules! contract {
                 a_page_can_be_left_in_both_directions
                 a_page_is_read_around_a_key_of_the_list
                 totals_are_exact_and_only_on_request
+            }
+            searches {
                 a_search_finds_what_a_look_at_each_key_finds
                 words_are_searched_in_all_texts_together
                 every_question_finds_what_a_look_at_each_key_finds
