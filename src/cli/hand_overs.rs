@@ -74,8 +74,12 @@ const NAMES: [&str; 13] = [
     "opened_again_at",
     "opened_again_from",
 ];
+const STATE: usize = 3;
+const OPENED_AGAIN: usize = 11;
+/// In a table, an alarm that no administrator has acknowledged counts more than what became of the secret.
+const ALARM: &str = "opened again";
 /// Those that people need most come first.
-const BY_RANK: [usize; 13] = [0, 2, 3, 7, 1, 11, 12, 8, 9, 5, 6, 10, 4];
+const BY_RANK: [usize; 13] = [0, 2, 3, 1, 7, 11, 12, 8, 9, 5, 6, 10, 4];
 
 /// The values of a hand-over; none where there is none.
 type Values = [Option<String>; 13];
@@ -133,7 +137,12 @@ fn write(out: &mut impl Write, all: &[Handover], format: Format) -> io::Result<(
             rows.end()
         }
         Format::Table => {
-            let all: Vec<_> = all.iter().map(cells).collect();
+            let mut all: Vec<_> = all.iter().map(cells).collect();
+            for cells in &mut all {
+                if !cells[OPENED_AGAIN].is_empty() {
+                    ALARM.clone_into(&mut cells[STATE]);
+                }
+            }
             let titles = NAMES.map(|name| name.to_uppercase().replace('_', " "));
             let rows = all.iter().map(|cells| cells.each_ref().map(String::as_str));
             let table = Table::fitted(titles, &BY_RANK, 2, output::width(), rows).in_order(&BY_RANK);

@@ -170,6 +170,9 @@ pub(crate) fn nothing_to_undo(limit: &str) -> String {
     )
 }
 
+/// The same where a rotation is under way, on the page.
+pub(crate) const UNDO_ROTATION: &str = "Nothing to undo in the list. To undo the rotation of this key press R, then u.";
+
 /// Before a key is made, where that can't be begun.
 pub(crate) const NO_KEY_MADE: &str = "No key was made.";
 

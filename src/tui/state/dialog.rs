@@ -73,7 +73,7 @@ impl Dialog {
             | Self::Export(_)
             | Self::Password(_)
             | Self::Revoke(_) => Mode::Form,
-            Self::Rotation(dialog) if dialog.asking => Mode::Question,
+            Self::Rotation(dialog) if dialog.asking.is_some() => Mode::Question,
             Self::Rotation(_) => Mode::Rotation,
             Self::Identify(dialog) if dialog.takes_text() => Mode::Form,
             Self::Admins(screen) => screen.mode(),

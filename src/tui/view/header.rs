@@ -232,10 +232,12 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
 fn alarm(handover: &Handover, cells: usize) -> String {
     let whole = |name: &str| format!(" ! Someone else tried to open the secret of {name} (B)");
     let brief = |name: &str| format!(" ! Others know the code of {name} (B)");
+    let least = |name: &str| format!(" ! Code known: {name} (B)");
     let room = |words: String| cells.saturating_sub(words.width() + 3);
-    match room(whole("")) {
-        room @ 12.. => whole(&name_in(handover, room)),
-        _ => brief(&name_in(handover, room(brief("")))),
+    match (room(whole("")), room(brief(""))) {
+        (room @ 12.., _) => whole(&name_in(handover, room)),
+        (_, room @ 12..) => brief(&name_in(handover, room)),
+        _ => least(&name_in(handover, room(least("")))),
     }
 }
 

@@ -105,7 +105,7 @@ fn after_ten_minutes_the_secret_of_a_rotation_is_lost() {
     let error = home.run(&["keys", "create", "--finish", "--secret-file", "new"]).failed(5);
     let undo = format!("latchkey keys rotate {} --undo", successor(&home, &old));
     assert!(error.contains("its secret is sent only once") && error.contains(&undo), "{error}");
-    home.run(&["keys", "rotate", &successor(&home, &old), "--undo"]).good();
+    home.run(&["keys", "rotate", &successor(&home, &old), "--undo", "--yes"]).good();
     assert_eq!((home.keys().len(), unfinished::notes(home.0.path()).len()), (1, 0));
 }
 
@@ -116,7 +116,7 @@ fn a_key_that_was_deleted_meanwhile_is_forgotten() {
     let id = text(&deleted.keys()[0]["id"]);
     assert_eq!(deleted.run(&["keys", "delete", &id, "--yes"]).code, 0);
     let (undone, old) = killed_in_a_rotation();
-    assert_eq!(undone.run(&["keys", "rotate", &old, "--undo"]).code, 0);
+    assert_eq!(undone.run(&["keys", "rotate", &old, "--undo", "--yes"]).code, 0);
     for home in [deleted, undone] {
         assert_eq!(unfinished::notes(home.0.path()).len(), 1);
         let error = home.run(&["keys", "create", "--finish", "--secret-file", "new"]).failed(4);

@@ -119,7 +119,7 @@ fn hand_overs_are_listed_taken_back_and_acknowledged() {
     let table = run(&["list"]).good();
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("ID ") && lines[0].contains("OPENED AGAIN AT") && lines.len() == 3, "{table}");
-    assert!(lines[1].starts_with(&format!("{}  nightly  waiting  20", ids[1])), "{table}");
+    assert!(lines[1].starts_with(&format!("{}  nightly  waiting  {}  20", ids[1], text(&all[0]["key_id"]))), "{table}");
     let rows = run(&["list", "--output", "csv"]).good();
     assert!(rows.starts_with("id,key_id,label,state,has_pin,created_by,") && rows.lines().count() == 3, "{rows}");
 
@@ -133,6 +133,7 @@ fn hand_overs_are_listed_taken_back_and_acknowledged() {
     assert!(refused.contains("h9: There is no such hand-over."), "{refused}");
     Home::new().feed(&["receive", "--url", &server.url], &last).complaint(7);
     assert!(listed()[0]["opened_again_at"].is_string());
+    assert!(run(&["list"]).good().contains(&format!("{}  nightly  opened again  ", ids[1])));
     assert!(run(&["acknowledge", &ids[1]]).good().contains("Acknowledged."));
     assert_eq!((&listed()[0]["opened_again_at"], &listed()[1]["state"]), (&Value::Null, &json!("taken_back")));
     assert_eq!(events(&home, &server.url)[0], "handover_acknowledged");

@@ -79,7 +79,7 @@ fn both_keys_work_until_the_rotation_is_finished() {
         let again = home.run(&["keys", "rotate", id, "--finish", "--output", "json"]).json();
         assert_eq!((&again["old"]["id"], &again["new"]["id"]), (&json!(old), &json!(new)));
     }
-    let undo = home.run(&["keys", "rotate", &old, "--undo"]).failed(5);
+    let undo = home.run(&["keys", "rotate", &old, "--undo", "--yes"]).failed(5);
     assert!(undo.contains(&format!("{old} is not being rotated. This rotation was finished 20")), "{undo}");
 }
 
@@ -91,11 +91,13 @@ fn a_rotation_is_undone_while_the_new_key_is_unused() {
     let again = home.run(&["keys", "rotate", &old, "--secret-file", "again"]).failed(5);
     assert!(again.contains(&format!("{new} replaces it. Finish or undo that rotation first.")), "{again}");
     assert!(!home.path("again").exists());
-    let undone = home.run(&["keys", "rotate", &old, "--undo", "--output", "json"]).json();
+    let asks = home.run(&["keys", "rotate", &old, "--undo"]).failed(2);
+    assert!(asks.contains("The new key is deleted") && asks.contains("Use --yes to undo it."), "{asks}");
+    let undone = home.run(&["keys", "rotate", &old, "--undo", "--yes", "--output", "json"]).json();
     assert_eq!((&undone["old"]["expires_at"], &undone["new"]), (&Value::Null, &Value::Null));
     assert!(works(&home, &old, &secret) && !works(&home, &new, &home.read("new")));
     assert_eq!(kinds(&home, &old)[1..3], ["rotation_undone", "rotated"]);
-    let again = home.run(&["keys", "rotate", &old, "--undo", "--output", "json"]).json();
+    let again = home.run(&["keys", "rotate", &old, "--undo", "--yes", "--output", "json"]).json();
     assert_eq!((&again["old"]["id"], &again["new"]), (&json!(old), &Value::Null));
     let finish = home.run(&["keys", "rotate", &old, "--finish", "--yes"]).failed(5);
     assert!(finish.contains("is not being rotated. This rotation was undone 20"), "{finish}");
@@ -104,7 +106,7 @@ fn a_rotation_is_undone_while_the_new_key_is_unused() {
 
     let new = rotated(&home, &old, &["--secret-file", "newer"]);
     assert!(works(&home, &new, &home.read("newer")));
-    let refused = home.run(&["keys", "rotate", &old, "--undo"]).failed(5);
+    let refused = home.run(&["keys", "rotate", &old, "--undo", "--yes"]).failed(5);
     assert!(refused.contains("The new key was used, so the rotation can't be undone."), "{refused}");
 }
 

@@ -102,7 +102,7 @@ async fn the_dialog_of_a_pair_is_read_again_and_goes_to_the_other_key() {
 async fn a_rotation_is_undone_by_the_dialog_and_by_one_press() {
     let mut bench = Bench::new().await;
     let (old, secret) = bench.create("one").await;
-    for undo in ["u", "Ru", "R<Tab><Tab><Enter>"] {
+    for undo in ["u", "Ru<Tab><Enter>", "R<Tab><Tab><Enter><Tab><Enter>"] {
         bench.type_keys("R<Enter>").await;
         let (new, fresh) = revealed(&bench);
         bench.type_keys("s<Esc><Enter>").await;

@@ -16,7 +16,7 @@ use crate::operations::access::Access as _;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::keys::rotate::{self, Pair, finish_anyway};
+use crate::operations::keys::rotate::{self, Pair, UNDOES, finish_anyway};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
@@ -54,6 +54,8 @@ pub(super) async fn status(id: &KeyId, settings: &Context) -> Result<Exit, Failu
 /// Said after a refusal or a question that wasn't answered with yes.
 const NOT_FINISHED: &str = "The rotation was not finished.";
 
+const NOT_UNDONE: &str = "The rotation was not undone.";
+
 /// Finishes or undoes the rotation. One that has ended so before is as it shall be.
 pub(super) async fn end(id: &KeyId, end: RotationEnd, is_sure: bool, settings: &Context) -> Result<Exit, Failure> {
     let mut access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
@@ -72,6 +74,16 @@ pub(super) async fn end(id: &KeyId, end: RotationEnd, is_sure: bool, settings: &
             }
             access.prompter().say(words);
             if !finish_anyway(access.prompter(), &pair.advice).await? {
+                return Err(refused(Exit::Cancelled).into());
+            }
+        }
+        if end == RotationEnd::Undo && !is_sure {
+            let refused = |exit| Failure::new(exit, UNDOES).next(NOT_UNDONE);
+            if !access.prompter().is_interactive() {
+                return Err(refused(Exit::Usage).command(format!("{NOT_UNDONE} Use --yes to undo it.")).into());
+            }
+            access.prompter().say(UNDOES);
+            if !access.prompter().confirm("Undo the rotation?").await? {
                 return Err(refused(Exit::Cancelled).into());
             }
         }

@@ -9,7 +9,7 @@ mod told;
 pub(crate) use advice::{ADVICE_DAYS, Advice, advise};
 pub(crate) use overlap::overlap_after;
 pub use overlap::{Overlap, overlap};
-pub(crate) use pair::{Pair, end, ended_before, finish_anyway};
+pub(crate) use pair::{Pair, UNDOES, end, ended_before, finish_anyway};
 pub use pattern::FilePattern;
 pub(crate) use told::{LATE_USE, late_use, other};
 

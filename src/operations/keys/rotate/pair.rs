@@ -105,6 +105,10 @@ async fn last_event(access: &mut impl Access, id: &KeyId) -> Flow<Option<Event>>
     Ok(None)
 }
 
+/// What undoing a rotation does.
+pub(crate) const UNDOES: &str =
+    "The new key is deleted: programs that have its secret can't use it. The old key expires as it did before.";
+
 /// Whether the old key may be ended: if nothing seems to need it, or a person says so.
 pub(crate) async fn finish_anyway(prompter: &mut impl Prompter, advice: &Advice) -> Flow<bool> {
     Ok(advice.is_safe == Some(true) || prompter.confirm("Finish anyway?").await?)

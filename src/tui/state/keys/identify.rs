@@ -186,8 +186,9 @@ impl State {
                 dialog.call = CallState::None;
                 dialog.focus = 0;
                 dialog.findings = asked.iter().zip(found).map(|(leak, one)| Finding::of(leak, one)).collect();
-                // The buttons are about the first key.
-                dialog.findings.sort_by_key(|finding| finding.key().is_none());
+                // The buttons are about the first key: one that still works, if there is one.
+                let rank = |finding: &Finding| finding.key().map_or(2, |key| u8::from(key.status != Status::Active));
+                dialog.findings.sort_by_key(rank);
             }
             Err(error) => dialog.call = CallState::Failed(error.to_string()),
         }

@@ -11,8 +11,8 @@ use crate::client::Request;
 use crate::domain::KeyQuery;
 use crate::tui::keymap::Action;
 
-/// The longest pause between the presses of a count. To look at a newly sorted list takes longer.
-const TOGETHER: Duration = Duration::from_millis(400);
+/// The longest pause between the presses of a count.
+const TOGETHER: Duration = Duration::from_millis(1000);
 /// The most rows that a counted move goes: they are read page by page.
 const MOST: usize = 9_999;
 

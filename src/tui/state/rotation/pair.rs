@@ -23,8 +23,8 @@ pub struct RotationDialog {
     /// Whether the selected key of the list is the old one.
     pub is_of_old: bool,
     pub focus: RotationButton,
-    /// Whether *Finish* has asked, since the old key is in use.
-    pub asking: bool,
+    /// What is asked about: *Finish* while the old key is in use, and *Undo*, which deletes the new key.
+    pub asking: Option<RotationEnd>,
     pub call: CallState,
     /// What is read next.
     reading: Reading,
@@ -91,7 +91,7 @@ impl RotationDialog {
             usage: [const { None }; ADVICE_DAYS.len()],
             is_of_old,
             focus: RotationButton::Close,
-            asking: false,
+            asking: None,
             call: CallState::None,
             reading: Reading::Old,
             attempt: Attempt::next(),
@@ -218,7 +218,7 @@ impl RotationDialog {
     /// A button that has gone can't have the focus.
     fn keep_focus(&mut self) {
         if !self.buttons().contains(&self.focus) {
-            (self.focus, self.asking) = (RotationButton::Close, false);
+            (self.focus, self.asking) = (RotationButton::Close, None);
         }
     }
 
@@ -230,7 +230,7 @@ impl RotationDialog {
         let pressed = match action {
             Action::Next | Action::Previous => {
                 let buttons =
-                    if self.asking { vec![RotationButton::Close, RotationButton::Finish] } else { self.buttons() };
+                    self.asking.map_or_else(|| self.buttons(), |end| vec![RotationButton::Close, button(end)]);
                 self.focus = moved(&buttons, self.focus, action);
                 return RotationOutcome::Stay;
             }
@@ -241,30 +241,32 @@ impl RotationDialog {
             Action::OtherKey => RotationButton::Other,
             _ => return RotationOutcome::Stay,
         };
-        if self.asking {
+        if let Some(end) = self.asking {
             // By its button alone.
-            let is_sure = pressed == RotationButton::Finish && action == Action::Submit;
+            let is_sure = pressed == button(end) && action == Action::Submit;
             if !is_sure && action != Action::Submit && action != Action::Cancel {
                 return RotationOutcome::Stay;
             }
-            (self.asking, self.focus) = (false, RotationButton::Close);
-            return if is_sure { self.end(RotationEnd::Finish) } else { RotationOutcome::Stay };
+            (self.asking, self.focus) = (None, RotationButton::Close);
+            return if is_sure { self.end(end) } else { RotationOutcome::Stay };
         }
         match pressed {
             RotationButton::Close => RotationOutcome::Close,
             RotationButton::Other if self.other().is_gone => RotationOutcome::Stay,
             RotationButton::Other => RotationOutcome::Show(self.other().id.clone()),
             _ if !self.is_under_way() => RotationOutcome::Stay,
-            RotationButton::Undo if self.buttons().contains(&RotationButton::Undo) => self.end(RotationEnd::Undo),
+            RotationButton::Undo if self.buttons().contains(&RotationButton::Undo) => self.ask(RotationEnd::Undo),
             RotationButton::Undo => RotationOutcome::Stay, // why not is on screen
             RotationButton::Finish if self.advice(now).is_some_and(|advice| advice.is_safe == Some(true)) => {
                 self.end(RotationEnd::Finish)
             }
-            RotationButton::Finish => {
-                (self.asking, self.focus, self.call) = (true, RotationButton::Close, CallState::None);
-                RotationOutcome::Stay
-            }
+            RotationButton::Finish => self.ask(RotationEnd::Finish),
         }
+    }
+
+    fn ask(&mut self, end: RotationEnd) -> RotationOutcome {
+        (self.asking, self.focus, self.call) = (Some(end), RotationButton::Close, CallState::None);
+        RotationOutcome::Stay
     }
 
     fn end(&mut self, end: RotationEnd) -> RotationOutcome {
@@ -286,6 +288,14 @@ impl RotationDialog {
         };
         self.call = CallState::Failed(format!("{words} {}", messages::NOTHING_CHANGED));
         (!error.is_passing()).then(|| self.read())
+    }
+}
+
+/// The button of an end.
+pub(crate) const fn button(end: RotationEnd) -> RotationButton {
+    match end {
+        RotationEnd::Finish => RotationButton::Finish,
+        RotationEnd::Undo => RotationButton::Undo,
     }
 }
 

@@ -34,7 +34,12 @@ impl State {
             },
             Some(undo) if undo.is_sent => None,
             _ => {
-                self.say(messages::nothing_to_undo(", for 60 s"));
+                let is_rotating = self.list.selected_key().is_some_and(|key| key.rotation.is_some());
+                self.say(if is_rotating {
+                    messages::UNDO_ROTATION.to_owned()
+                } else {
+                    messages::nothing_to_undo(", for 60 s")
+                });
                 None
             }
         }

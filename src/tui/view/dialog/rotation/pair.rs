@@ -7,9 +7,11 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::{NAMES, used};
+use crate::client::RotationEnd;
 use crate::domain::{AccessKey, Dates, Status, USAGE_DAYS};
 use crate::operations::format::{grouped, relative};
 use crate::operations::keys::activity::usage;
+use crate::operations::keys::rotate::UNDOES;
 use crate::tui::state::{CallState, ClockReading, PairSide, RotationButton, RotationDialog};
 use crate::tui::theme;
 use crate::tui::view::when;
@@ -39,7 +41,7 @@ pub(crate) fn draw_rotation(
     let is_small = inside.height < SMALL - 1;
     let mut rest = Rect { height: inside.height.saturating_sub(1), ..inside };
     let last = Rect { y: rest.bottom(), height: 1, ..inside };
-    if dialog.asking && !is_roomy || matches!(dialog.call, CallState::Failed(_)) && is_small {
+    if dialog.asking.is_some() && !is_roomy || matches!(dialog.call, CallState::Failed(_)) && is_small {
         // What is asked or went wrong counts more than what is known.
     } else {
         draw_side(frame, &mut rest, "Old key", &dialog.old, true, dates, now);
@@ -62,9 +64,9 @@ pub(crate) fn draw_rotation(
     for (words, style) in said {
         rest = paragraph(frame, rest, &words, style);
     }
-    if dialog.asking {
-        let focused = usize::from(dialog.focus == RotationButton::Finish);
-        buttons(frame, last, &["Go back", "Finish anyway"], Some(focused));
+    if let Some(end) = dialog.asking {
+        let verb = if end == RotationEnd::Finish { "Finish anyway" } else { "Undo the rotation" };
+        buttons(frame, last, &["Go back", verb], Some(usize::from(dialog.focus != RotationButton::Close)));
         return None;
     }
     let all = dialog.buttons();
@@ -99,8 +101,11 @@ fn said(dialog: &RotationDialog, now: ClockReading) -> Vec<(String, Style)> {
         said.push((over(dialog, now), theme::WARNING));
         return said;
     }
+    if dialog.asking == Some(RotationEnd::Undo) {
+        return vec![(format!("! {UNDOES} Undo the rotation?"), theme::WARNING)];
+    }
     if let Some(advice) = dialog.advice(now) {
-        if dialog.asking {
+        if dialog.asking.is_some() {
             let is_off = dialog.old.key.as_ref().is_some_and(|key| key.status == Status::Inactive);
             let then = if is_off { "The old key can't be activated again." } else { STOPS };
             return vec![(format!("! {} Finish anyway? {then}", advice.words), theme::WARNING)];
