@@ -35,7 +35,8 @@ fn server() -> (u16, Arc<Mutex<Heard>>) {
         match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
             ("POST", "/auth/session") => {
                 heard.is_over = false;
-                raw::signed_in("jo", "administrator")
+                let body: Value = serde_json::from_slice(&asked.body).unwrap();
+                raw::signed_in(body["username"].as_str().unwrap(), "administrator")
             }
             _ if heard.is_over => said(401, "No session"),
             ("POST", "/keys") => {
@@ -122,22 +123,38 @@ fn what_was_killed_is_the_key_of_any_try() {
     assert_eq!(unfinished::notes(home.path()).len(), 0);
 }
 
-#[test]
-fn what_could_not_be_noted_is_kept_for_whose_it_is() {
-    let (home, (port, heard)) = (TempDir::new().unwrap(), server());
-    let state = home.path().join(".local/state/latchkey");
+/// A page that has put off what it could not note, and then asks for a sign-in.
+fn put_off_without_a_note(home: &Path, port: u16, heard: &Mutex<Heard>) -> Terminal {
+    let state = home.join(".local/state/latchkey");
     std::fs::create_dir_all(&state).unwrap();
     std::fs::write(state.join("unfinished"), "in the way").unwrap();
-    let mut page = tried(home.path(), port, &heard);
+    let mut page = tried(home, port, heard);
     page.press("<Esc>");
     page.sees("F finishes it.");
     heard.lock().unwrap().is_over = true;
     page.press("r");
     page.sees("Your session has expired");
+    page
+}
+
+#[test]
+fn what_could_not_be_noted_is_kept_for_whose_it_is() {
+    let (home, (port, heard)) = (TempDir::new().unwrap(), server());
+    let mut page = put_off_without_a_note(home.path(), port, &heard);
     page.press("any<Enter>");
     page.sees("Signed in as jo");
     page.press("F");
     page.sees(UNFINISHED);
     page.press("<Enter>");
     is_got(&mut page, &heard);
+}
+
+#[test]
+fn what_could_not_be_noted_is_nobody_elses() {
+    let (home, (port, heard)) = (TempDir::new().unwrap(), server());
+    let mut page = put_off_without_a_note(home.path(), port, &heard);
+    page.press("<BackTab><Ctrl-U>ann<Tab>any<Enter>");
+    page.sees("Signed in as ann");
+    page.press("F");
+    page.sees("There is no unfinished key creation.");
 }
