@@ -40,7 +40,7 @@ const ON_THE_WAY: usize = 64;
 
 /// Tells whose secrets and tokens there are in a text or in files.
 pub(super) async fn run(args: &IdentifyArgs, settings: &Context) -> Result<Exit, Failure> {
-    if args.deactivate && !args.yes && !prompt::is_possible() {
+    if args.deactivate && !args.yes && !prompt::is_possible_beside_input() {
         let next = "Use --yes to deactivate the keys that are found without confirmation.";
         return Err(Failure::usage("Can't ask for confirmation without a terminal.").next(next));
     }
@@ -78,7 +78,7 @@ async fn texts(access: &mut CommandAccess, leaks: Vec<Leak>, args: &IdentifyArgs
         access.prompter().warn(unknown.words(now));
     }
     if args.deactivate {
-        identify::deactivate(access, identify::active_keys(&findings), args.yes).await?;
+        identify::deactivate(access, identify::usable_keys(&findings), args.yes).await?;
     }
     Ok(if findings.iter().any(|finding| finding.owner.is_some()) { Exit::Done } else { Exit::NotFound })
 }
@@ -233,7 +233,7 @@ async fn files(access: &mut CommandAccess, root: &Path, args: &IdentifyArgs, for
     let extent = scanning.await.unwrap_or_default();
     tally.tell(access, extent);
     if args.deactivate {
-        identify::deactivate(access, identify::active_keys(&tally.findings), args.yes).await?;
+        identify::deactivate(access, identify::usable_keys(&tally.findings), args.yes).await?;
     }
     Ok(match tally {
         Tally { places: 1.., .. } => Exit::Found,

@@ -93,6 +93,15 @@ impl Rotation {
 }
 
 impl AccessKey {
+    /// Whether it works, or will by itself: it is deactivated for a while only.
+    pub const fn can_be_used(&self) -> bool {
+        match self.status {
+            Status::Active => true,
+            Status::Inactive => self.reactivates_at.is_some(),
+            Status::Expired => false,
+        }
+    }
+
     /// The key that it replaces.
     pub fn replaces(&self) -> Option<&KeyId> {
         match &self.rotation {

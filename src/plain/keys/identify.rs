@@ -38,7 +38,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
         session.console.say(finding.words(Utc::now()));
     }
     if ReadOnly::of(&session.connection.server).is_none() {
-        identify::deactivate(session, identify::active_keys(&findings), false).await?;
+        identify::deactivate(session, identify::usable_keys(&findings), false).await?;
     }
     Ok(())
 }

@@ -25,6 +25,11 @@ pub fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// Whether a person can be asked also where standard input is a file: standard error shows them what it is about.
+pub fn is_possible_beside_input() -> bool {
+    io::stderr().is_terminal() && terminal().is_ok()
+}
+
 /// Writes a line to the terminal itself, whatever standard output and error are.
 pub fn show(text: &str) -> io::Result<()> {
     let mut terminal = OpenOptions::new().write(true).open("/dev/tty")?;

@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::remote;
 use crate::support::home::Home;
+use crate::support::program::binary;
 use crate::support::raw;
-use crate::support::terminal::{Terminal, contains, latchkey};
+use crate::support::terminal::{Terminal, command, contains, latchkey};
 use crate::support::wait::PATIENCE;
 
 fn start(home: &Home, args: &[&str]) -> Terminal {
@@ -36,6 +37,21 @@ fn a_secret_is_asked_for_without_echo() {
     terminal.sees("Access token: ");
     terminal.press("<Ctrl-C>");
     assert_eq!(code(terminal.ends().0), 130);
+}
+
+#[test]
+fn what_leaked_is_in_a_file_and_the_question_is_on_the_terminal() {
+    let home = Home::new();
+    let (_, secret) = home.create("nightly");
+    home.file("line.txt", &secret);
+    let script = format!("exec {} keys identify --deactivate < line.txt", binary());
+    let shell = command("sh", home.0.path());
+    let mut terminal = Terminal::start(shell.current_dir(home.0.path()).args(["-c", &script]));
+    terminal.sees("now? (yes or no");
+    terminal.press("yes<Enter>");
+    terminal.sees("Deactivated “nightly”");
+    assert_eq!(code(terminal.ends().0), 0);
+    assert_eq!(home.keys()[0]["status"], "inactive");
 }
 
 #[test]

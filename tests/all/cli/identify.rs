@@ -99,6 +99,12 @@ fn a_key_that_leaked_is_deactivated_at_once() {
     let done = home.feed(&["keys", "identify", "--deactivate", "--yes"], &format!("{secret}\n{id} {secret}"));
     assert!(done.code == 0 && done.err.matches("Deactivated “nightly”").count() == 1, "{done:?}");
     assert_eq!(home.keys()[0]["status"], "inactive");
+    // One that would work again by itself doesn't any more.
+    assert_eq!(home.run(&["keys", "activate", &id]).code, 0);
+    assert_eq!(home.run(&["keys", "deactivate", &id, "--for", "1h"]).code, 0);
+    assert_eq!(home.feed(&["keys", "identify", "--deactivate", "--yes"], &secret).code, 0);
+    let key = &home.keys()[0];
+    assert_eq!((&key["status"], &key["reactivates_at"]), (&json!("inactive"), &Value::Null));
     let again = home.feed(&["keys", "identify", "--deactivate", "--yes"], &secret);
     assert!(again.code == 0 && again.err.is_empty(), "{again:?}");
 }

@@ -41,6 +41,16 @@ async fn a_leaked_secret_leads_to_its_key_which_is_deactivated() {
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("Deactivated “nightly backup”");
     assert_eq!(bench.state().list.selected_key().unwrap().id.raw_for_api(), id, "what is pressed next is about it");
+    // Nor does it work again by itself.
+    bench.type_keys("u").await;
+    bench.type_keys("a2<Enter>").await;
+    bench.sees("Active again at");
+    paste(&mut bench, &secret).await;
+    bench.sees("[Deactivate] [New key like it…]");
+    bench.type_keys("<Tab><Tab><Enter>").await;
+    bench.sees("The key will stay deactivated, without a limit.");
+    bench.type_keys("<Tab><Enter>").await;
+    assert_eq!(bench.state().list.selected_key().unwrap().reactivates_at, None);
     // It can't be rotated now: a key like it takes its place.
     paste(&mut bench, &secret).await;
     bench.sees("inactive");

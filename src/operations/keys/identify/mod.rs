@@ -203,10 +203,10 @@ pub(crate) async fn ask<A: Access>(access: &mut A, leak: &Leak, is_last: bool) -
     }
 }
 
-/// The keys that could be deactivated, each once.
-pub fn active_keys(findings: &[Finding]) -> Vec<AccessKey> {
+/// The keys that could be deactivated without a limit, each once.
+pub(crate) fn usable_keys(findings: &[Finding]) -> Vec<AccessKey> {
     let mut keys: Vec<AccessKey> = Vec::new();
-    for key in findings.iter().filter_map(Finding::key).filter(|key| key.status == Status::Active) {
+    for key in findings.iter().filter_map(Finding::key).filter(|key| key.can_be_used()) {
         if keys.iter().all(|known| known.id != key.id) {
             keys.push(key.clone());
         }

@@ -2,7 +2,7 @@
 
 use crate::client::{ApiError, Attempt, Identified, Request};
 use crate::domain::{AccessKey, Filter, KeyQuery, Leak, Status};
-use crate::operations::keys::activate::Switch;
+use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::identify::{Finding, clues};
 use crate::operations::messages;
 use crate::tui::field::Field;
@@ -76,9 +76,10 @@ impl IdentifyDialog {
             _ if self.takes_text() => &[Identify, Cancel],
             None => &[Close],
             Some(_) if !self.may_change => &[Close, Show],
-            Some(key) => match (key.status == Status::Active, key.rotation.is_some()) {
+            Some(key) => match (key.can_be_used(), key.rotation.is_some()) {
                 (true, true) => &[Close, Show, Deactivate, Pair],
-                (true, false) => &[Close, Show, Deactivate, Rotate],
+                (true, false) if key.status == Status::Active => &[Close, Show, Deactivate, Rotate],
+                (true, false) => &[Close, Show, Deactivate, Replace],
                 (false, true) => &[Close, Show, Pair],
                 (false, false) => &[Close, Show, Replace],
             },
@@ -160,7 +161,9 @@ impl State {
             IdentifyButton::Deactivate => {
                 let key = dialog.key()?.clone();
                 let id = key.id.clone();
-                self.dialog = Some(Dialog::Switch(Question::new(key), Switch::Deactivate(None)));
+                let choice = SwitchChoice::of(&key).iter().position(|choice| *choice == SwitchChoice::ForGood);
+                let question = Question { choice: choice.unwrap_or(0), ..Question::new(key) };
+                self.dialog = Some(Dialog::Switch(question, Switch::Deactivate(None)));
                 // What is pressed next is about this key too.
                 self.list.go_to(id).map(Effect::from)
             }

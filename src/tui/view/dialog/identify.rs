@@ -7,7 +7,7 @@ use ratatui::text::Span;
 
 use super::draw_call;
 use super::form::more_rows;
-use crate::domain::Status;
+use crate::domain::AccessKey;
 use crate::tui::state::{ClockReading, IdentifyButton, IdentifyDialog};
 use crate::tui::theme;
 use crate::tui::view::widgets::{buttons, field, keep_last_row, line, next_row, paragraph, popup, rows};
@@ -36,8 +36,8 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &IdentifyDialog, now:
         cursor = field(frame, place, &dialog.pasted, dialog.focus == 0 && !dialog.call.is_sent());
     }
     for (finding, words) in dialog.findings.iter().zip(&told) {
-        let is_active = finding.key().is_some_and(|key| key.status == Status::Active);
-        rest = paragraph(frame, rest, words, if is_active { theme::WARNING } else { Style::new() });
+        let is_usable = finding.key().is_some_and(AccessKey::can_be_used);
+        rest = paragraph(frame, rest, words, if is_usable { theme::WARNING } else { Style::new() });
     }
     if kept.is_none() && rest.height > 2 {
         next_row(&mut rest);
