@@ -9,6 +9,7 @@ use super::args::ReceiveArgs;
 use super::connect::connect_as_anyone;
 use super::output;
 use super::prompts::Prompts;
+use crate::config::ServerLocation;
 use crate::domain::{Credentials, KeyId};
 use crate::operations::context::Context;
 use crate::operations::deliver::{Delivery, Destination, SaveContent, line};
@@ -22,8 +23,15 @@ use crate::platform::secret_input::{SecretSource, read_secret};
 /// What is said when the secret did not get to its destination.
 const NOT_LOST: &str = "The secret is not lost: run it again with the same code within 10 minutes.";
 
+const NO_SERVER: &str = "It isn't said which server the secret is on.";
+const NAME_IT: &str = "Name the server that the code came with: latchkey receive --url https://…";
+
 /// Receives a secret and brings it to where it was asked to.
 pub(crate) async fn run(args: &ReceiveArgs, settings: &Context) -> Result<Exit, Failure> {
+    let config = settings.config()?;
+    if matches!(config.connection(config.chosen())?, ServerLocation::Embedded(_)) {
+        return Err(Failure::usage(NO_SERVER).next(NAME_IT));
+    }
     // From here on no signal ends the program between a secret and its destination.
     let mut prompts = Prompts::guarded();
     let destination = Destination::prepare(&args.delivery())?;

@@ -82,7 +82,7 @@ pub fn commands(target: &Target, has_pin: bool) -> Option<(String, String)> {
     let Target::Url(base) = target else { return None };
     let base = base.as_str().trim_end_matches('/');
     let data = if has_pin { "--data @-" } else { "--data-urlencode code@-" };
-    let curl = format!("curl -sS -H 'Accept: text/plain' {data} {base}/api/v2/handovers/open");
+    let curl = format!("curl -sS --fail-with-body -H 'Accept: text/plain' {data} {base}/api/v2/handovers/open");
     Some((format!("latchkey receive --url {base} --secret-file FILE"), curl))
 }
 

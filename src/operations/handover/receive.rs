@@ -10,13 +10,16 @@ use crate::config::Folder;
 use crate::domain::{HandoverCode, HandoverKeys, KeyId, SecretKey};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::time;
-use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter;
 
 /// How often a lost answer is asked for again, and after how long.
 const AGAIN: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
 
 const NO_CODE: &str = "A code has 30 letters and digits, such as 01234-56789-ABCDE-FGHJK-MNPQR-STVWX.";
+
+const NEEDS_PIN: &str = "This code needs its PIN, too.";
+const SECOND_LINE: &str = "Give the PIN in the second line of standard input.";
 
 /// A secret that was opened, until it is confirmed.
 pub(crate) struct Received {
@@ -33,6 +36,7 @@ pub(crate) async fn receive<P: Prompter>(
     given: Option<SecretString>,
     state: &Folder,
 ) -> Flow<Received> {
+    let is_asked = given.is_none();
     let (code, mut pin) = match given {
         Some(text) => {
             let (code, pin) = text.expose_secret().split_once('\n').unwrap_or((text.expose_secret(), ""));
@@ -56,7 +60,10 @@ pub(crate) async fn receive<P: Prompter>(
             }
             Err(error) => return Err(not_opened(&error).into()),
         }
-        pin = Some(prompter.ask_hidden("PIN: ").await?);
+        pin = Some(match prompter.ask_hidden("PIN: ").await {
+            Err(Interrupt::Failed(_)) if !is_asked => return Err(Failure::usage(NEEDS_PIN).next(SECOND_LINE).into()),
+            answer => answer?,
+        });
     }
 }
 

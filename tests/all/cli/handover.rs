@@ -237,6 +237,9 @@ fn curl_gets_a_secret_with_the_code_on_its_standard_input() {
         let id = text(&made["key"]["id"]);
         assert!(home.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).good().starts_with("eyJ"));
         std::fs::remove_file(home.path("secret")).unwrap();
+        // What isn't the secret is said in words, and is a failure.
+        let wrong = curl(&command, &input.replace(&code, "0"));
+        assert!(wrong.code == 22 && wrong.out == "code: must have 30 letters and digits, without U\n", "{wrong:?}");
     }
     let table = home.run(&["keys", "create", "--url", &server.url, "--hand-over", "--pin"]).good();
     for words in ["Code", "PIN", "Opens until", "To receive", "Or with curl", "code=CODE&pin=PIN"] {
@@ -273,6 +276,19 @@ fn code_and_pin_are_asked_for_without_echo() {
     let made = hand_over(&home, &server.url, &["--pin"]);
     let both = format!("{}\n{}\n", text(&made["handover"]["code"]), text(&made["handover"]["pin"]));
     assert!(Home::new().feed(&["receive", "--url", &server.url], &both).good().starts_with("sk_"));
+    // Without the second line, and without a terminal to ask on.
+    let made = hand_over(&home, &server.url, &["--pin"]);
+    let code = other.file("code", &text(&made["handover"]["code"]));
+    let mut detached = std::process::Command::new("setsid");
+    let program = other.command(&["receive", "--url", &server.url]);
+    detached.arg("--wait").arg(program.get_program()).args(program.get_args()).env_clear();
+    detached.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    detached.stdin(std::fs::File::open(code).unwrap()).current_dir(other.0.path());
+    let done = Done::of(detached.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    assert!(done.complaint(2).contains("Give the PIN in the second line of standard input."));
+    // Nor is the embedded server asked.
+    let nowhere = other.feed(&["receive"], &"0".repeat(30)).complaint(2);
+    assert!(nowhere.contains("latchkey receive --url") && !nowhere.contains("keys create"), "{nowhere}");
 }
 
 #[test]

@@ -116,12 +116,26 @@ pub(crate) async fn acknowledge(
 
 /// `POST /handovers/open`
 pub(crate) async fn open(
+    state: extract::State<AppState>,
+    source: ClientAddr,
+    who: LoggedPrincipal,
+    request: Request,
+) -> Response {
+    let is_plain = wants_text(request.headers());
+    match open_as(is_plain, state, source, who, request).await {
+        Ok(answer) => answer,
+        Err(error) if is_plain => error.into_text(),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn open_as(
+    is_plain: bool,
     extract::State(state): extract::State<AppState>,
     ClientAddr(source): ClientAddr,
     who: LoggedPrincipal,
     request: Request,
 ) -> Result<Response, HttpError> {
-    let is_plain = wants_text(request.headers());
     let mut fields = Fields::of_body(request).await?;
     let now = Utc::now();
     let pin = fields.text("pin")?.map(SecretString::from);

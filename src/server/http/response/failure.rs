@@ -200,6 +200,17 @@ impl HttpError {
         body
     }
 
+    /// The same answer with the message alone, for people.
+    pub(crate) fn into_text(self) -> Response {
+        let text = format!("{}\n", self.message);
+        let (mut head, _) = self.into_response().into_parts();
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+            head.headers.remove(name);
+        }
+        head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        Response::from_parts(head, text.into())
+    }
+
     pub(crate) fn unexpected() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "Unexpected error")
     }
