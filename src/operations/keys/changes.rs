@@ -137,6 +137,7 @@ fn done(word: &str, before: &AccessKey, now: &AccessKey, in_force: Option<InForc
     let what = capitalized(&in_words(&changes, Tense::Edited, Times::Short, VALUE_CELLS));
     let still = match now.status {
         Status::Active => "",
+        Status::Inactive if now.reactivates_at != before.reactivates_at => "",
         Status::Inactive => " It is inactive.",
         Status::Expired => " It has expired; requests with it are refused.",
     };
@@ -214,7 +215,7 @@ fn one(change: &FieldChange, tense: Tense, times: Times, cells: usize) -> String
     if field.raw_for_api() == REACTIVATES_AT {
         let [was, is] = [old, new].map(|at| at.as_ref().map(|at| moment(at, times)));
         return match (was, is, tense) {
-            (Some(was), Some(is), Tense::Edited) => format!("{} (was {was})", again(&is)),
+            (Some(was), Some(is), Tense::Edited) => format!("deactivated until {is} (was until {was})"),
             (Some(was), None, Tense::Edited) => format!("deactivated without a limit (was until {was})"),
             (was, is, _) => again(&is.or(was).unwrap_or_default()),
         };
@@ -294,7 +295,7 @@ mod tests {
         let (noon, later) = ("2026-12-09T12:00:00Z", "2027-12-31T12:00:00Z");
         let active = Status::Active;
         let off = |at: &str| AccessKey { reactivates_at: at.parse().ok(), ..key("a", Status::Inactive, None) };
-        let minute = messages::minute(noon.parse().unwrap());
+        let [minute, five] = [noon, "2026-12-09T12:05:00Z"].map(|at| messages::minute(at.parse().unwrap()));
         for (before, now, expected) in [
             (key("a", active, None), key("a", active, None), ""),
             (key("a", active, None), key("b\u{1b}[2J", active, None), "label “b^[[2J” (was “a”)"),
@@ -308,6 +309,7 @@ mod tests {
             (key("a", Status::Expired, Some(noon)), key("a", active, None), "never expires (was 2026-12-09)"),
             (key("a", active, None), off(noon), &format!("deactivated, active again at {minute}")),
             (off(noon), key("a", active, None), "activated"),
+            (off(noon), off("2026-12-09T12:05:00Z"), &format!("deactivated until {five} (was until {minute})")),
             (off(noon), key("a", Status::Inactive, None), &format!("deactivated without a limit (was until {minute})")),
         ] {
             assert_eq!(words(before, now), expected);

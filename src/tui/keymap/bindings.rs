@@ -75,7 +75,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Question, K::BackTab, A::Previous),
     bind(M::Question, K::Left, A::Previous),
     bind(M::Question, K::Char('1'), A::Choose(1))
-        .said("1 2 3", "", "For how long the key is deactivated")
+        .said("1 2 …", "", "For how long the key is deactivated")
         .spare("how long"),
     bind(M::Question, K::Char('2'), A::Choose(2)),
     bind(M::Question, K::Char('3'), A::Choose(3)),

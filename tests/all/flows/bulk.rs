@@ -182,6 +182,17 @@ async fn marked_keys_are_deactivated_for_a_while() {
     bench.sees("at ");
     bench.type_keys("<Tab><Enter>").await;
     assert_eq!(minutes_left(&bench), [(Some(1), Status::Inactive); 3]);
+    // With an active one among them, the others would be deactivated for another time, which is said.
+    bench.type_keys("a<Tab><Enter>").await;
+    bench.type_keys("*a").await;
+    bench.sees("Deactivate 3 keys");
+    bench.sees("2 already deactivated for a while, whose end would change");
+    // Where none is active, they are activated.
+    bench.type_keys("2<Enter>").await;
+    bench.type_keys("*a").await;
+    bench.sees("Activate 3 keys");
+    bench.type_keys("<Tab><Enter>").await;
+    assert_eq!(minutes_left(&bench), [(None, Status::Active); 3]);
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn a_key_is_deactivated_for_a_while_extended_and_activated() {
     let left = |bench: &Bench| (key(bench).reactivates_at.unwrap() - bench.now().utc).num_minutes();
     bench.type_keys("a").await;
     bench.sees("(•) No limit  (2) 15 min  (3) 1 hour  (4) 1 day");
-    bench.sees("1 2 3 how long");
+    bench.sees("1 2 … how long");
     bench.type_keys("<Down><Down><Up><Enter>").await;
     assert_eq!(key(&bench).status, Status::Active, "Cancel is still focused");
     bench.type_keys("a2<Enter>").await;
@@ -147,9 +147,14 @@ async fn a_key_is_deactivated_for_a_while_extended_and_activated() {
 
     bench.type_keys("a").await;
     bench.sees("(•) Activate  (2) 15 min  (3) 1 hour  (4) 1 day  (5) No limit");
-    bench.type_keys("3<Enter>").await;
+    bench.sees("Deactivated until ");
+    bench.type_keys("3").await;
+    bench.sees("Change deactivation");
+    bench.sees("The key will be active again at ");
+    bench.sees("[Save]");
+    bench.type_keys("<Enter>").await;
     assert!((59..=60).contains(&left(&bench)), "{}", left(&bench));
-    bench.sees("Saved “switch”. Active again at");
+    bench.sees("Saved “switch”. Deactivated until ");
     bench.type_keys("u").await;
     assert!((14..=15).contains(&left(&bench)), "the undo gives the earlier time back");
     bench.type_keys("a5<Enter>").await;

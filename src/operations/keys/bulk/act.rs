@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::client::KeyChange;
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, Status, Texts};
+use crate::domain::{AccessKey, Texts};
 use crate::operations::keys::activate::{NotSwitched, Switch};
 use crate::operations::keys::delete::Confirmation;
 use crate::operations::keys::edit;
@@ -61,10 +61,8 @@ impl BulkAct {
         };
         match self {
             Self::Activate => switch(Switch::Activate),
-            // A key that is inactive for good stays so.
-            Self::Deactivate(Some(_)) if key.status == Status::Inactive && key.reactivates_at.is_none() => {
-                Planned::Already
-            }
+            // A key that would not work again by itself stays so.
+            Self::Deactivate(Some(_)) if !key.can_be_used() => Planned::Already,
             Self::Deactivate(until) => switch(Switch::Deactivate(*until)),
             Self::Delete => Planned::Change(KeyChange::Delete(key.id.clone(), key.revision)),
             Self::Edit { texts, expires_at } => match edit::changes(key, texts.clone(), *expires_at) {
@@ -138,21 +136,23 @@ impl BulkAct {
         }
     }
 
-    /// What it means, in a sentence or two.
-    pub fn consequence(&self) -> String {
+    /// What it means for so many keys, in a sentence or two.
+    pub fn consequence(&self, count: u64) -> String {
+        let (these, them) = if count == 1 { ("this key", "it") } else { ("these keys", "them") };
+        let (the_keys_work, themselves) =
+            if count == 1 { ("The key works", "itself") } else { ("The keys work", "themselves") };
         match self {
-            Self::Activate => "The keys work again immediately. Access tokens from before stay refused.".to_owned(),
-            Self::Deactivate(None) => {
-                "Requests with these keys, and with access tokens made from them, fail immediately. You can reactivate \
-                 them at any time."
-                    .to_owned()
-            }
+            Self::Activate => format!("{the_keys_work} again immediately. Access tokens from before stay refused."),
+            Self::Deactivate(None) => format!(
+                "Requests with {these}, and with access tokens made from {them}, fail immediately. You can reactivate \
+                 {them} at any time."
+            ),
             Self::Deactivate(Some(until)) => format!(
-                "Requests with these keys, and with access tokens made from them, fail immediately. The keys work \
-                 again by themselves at {}.",
+                "Requests with {these}, and with access tokens made from {them}, fail immediately. {the_keys_work} \
+                 again by {themselves} at {}.",
                 messages::minute(*until)
             ),
-            Self::Delete => "Requests with these keys will fail immediately. This can't be undone.".to_owned(),
+            Self::Delete => format!("Requests with {these} will fail immediately. This can't be undone."),
             Self::Edit { texts, expires_at } => {
                 let mut parts: Vec<String> = texts
                     .iter()
@@ -170,9 +170,9 @@ impl BulkAct {
                         }
                     });
                 }
-                format!("Each key gets {}.", parts.join(", "))
+                format!("{} key gets {}.", if count == 1 { "The" } else { "Each" }, parts.join(", "))
             }
-            Self::Undo => "Each key gets back what it had.".to_owned(),
+            Self::Undo => format!("{} key gets back what it had.", if count == 1 { "The" } else { "Each" }),
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) async fn confirm(
     if leave_out && survey.warned > 0 {
         prompter.say(format!("Left out: {}.", counted(survey.warned)));
     }
-    prompter.say(act.consequence());
+    prompter.say(act.consequence(todo));
     let nothing = act.undone();
     Ok(match act.confirmation(todo, survey.stops_used_keys(leave_out), production) {
         Some(confirmation) => {

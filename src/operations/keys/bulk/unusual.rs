@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::{AccessKey, Status, fold};
 use crate::operations::format::relative;
 use crate::operations::keys::bulk::BulkAct;
+use crate::operations::messages::minute;
 
 /// A reason to look at a key before it is changed together with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Unusual {
     Ownerless,
     /// It has expired, and so can't be activated.
     Expired,
+    /// It is deactivated for a while, which gets another end.
+    Paused,
 }
 
 /// A key that was used in this time is most likely in use.
@@ -48,8 +51,16 @@ const ELSEWHERE: [&str; 10] = [
 
 impl Unusual {
     /// Every one, in the order in which they are told.
-    pub const ALL: [Self; 7] =
-        [Self::Used, Self::Protected, Self::Shortened, Self::Revived, Self::Owned, Self::Ownerless, Self::Expired];
+    pub const ALL: [Self; 8] = [
+        Self::Used,
+        Self::Protected,
+        Self::Shortened,
+        Self::Revived,
+        Self::Owned,
+        Self::Ownerless,
+        Self::Expired,
+        Self::Paused,
+    ];
 
     /// What is unusual about a key to which this is done.
     pub(crate) fn of(act: &BulkAct, key: &AccessKey, now: DateTime<Utc>) -> impl Iterator<Item = Self> {
@@ -75,6 +86,10 @@ impl Unusual {
             }
             Self::Ownerless => has_no_owner && owner.is_none(),
             Self::Expired => *act == BulkAct::Activate && key.status == Status::Expired,
+            Self::Paused => {
+                let ends = key.status == Status::Inactive && key.reactivates_at.is_some();
+                ends && matches!(act, BulkAct::Deactivate(_))
+            }
         }
     }
 
@@ -93,6 +108,7 @@ impl Unusual {
             Self::Owned => "with another owner",
             Self::Ownerless => "without an owner",
             Self::Expired => "expired, which can't be activated",
+            Self::Paused => "already deactivated for a while, whose end would change",
         }
     }
 
@@ -106,6 +122,7 @@ impl Unusual {
             Self::Owned => "it has another owner",
             Self::Ownerless => "it has no owner",
             Self::Expired => "it has expired and can't be activated",
+            Self::Paused => "it is deactivated for a while already",
         }
     }
 
@@ -114,6 +131,7 @@ impl Unusual {
         match (self, key.last_used_at, &key.owner) {
             (Self::Used, Some(at), _) => relative(at, now),
             (Self::Owned, _, Some(owner)) => owner.to_display(30),
+            (Self::Paused, ..) => key.reactivates_at.map(|at| format!("until {}", minute(at))).unwrap_or_default(),
             _ => String::new(),
         }
     }

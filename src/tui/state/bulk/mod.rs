@@ -129,7 +129,7 @@ impl BulkDialog {
         self.read_on()
     }
 
-    /// Asks for the next page, or shows what was found.
+    /// Asks for the next page, or shows what was found. Keys of which none is active are activated, not deactivated.
     fn read_on(&mut self) -> Option<Request> {
         let BulkStage::Survey(reading) = &mut self.stage else { return None };
         let (walk, survey) = &mut **reading;
@@ -143,7 +143,13 @@ impl BulkDialog {
         let BulkStage::Survey(read) = std::mem::replace(&mut self.stage, BulkStage::NotRead(String::new())) else {
             return None;
         };
-        self.stage = BulkStage::Confirm(Box::new(BulkConfirm::new(read.1, self.production.clone())));
+        let survey = read.1;
+        if survey.act == BulkAct::Deactivate(None) && survey.active == 0 && survey.count > 0 {
+            let walk = Walk::new(self.selection.clone());
+            self.stage = BulkStage::Survey(Box::new((walk, Survey::new(BulkAct::Activate, survey.now))));
+            return self.read_on();
+        }
+        self.stage = BulkStage::Confirm(Box::new(BulkConfirm::new(survey, self.production.clone())));
         None
     }
 

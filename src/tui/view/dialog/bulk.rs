@@ -113,7 +113,7 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm, now: Date
     let kept =
         has_box + u16::from(!for_how_long.is_empty()) + u16::from(confirmation.is_some()) + button_lines + call_rows;
     let findings = bulk::findings(survey);
-    let meaning = if confirm.has_work() { act.consequence() } else { "There is nothing to do.".to_owned() };
+    let meaning = if confirm.has_work() { act.consequence(todo) } else { "There is nothing to do.".to_owned() };
     let told = u16::try_from(findings.len()).unwrap_or(u16::MAX) + rows(&meaning, inner);
     let title = format!("{} {}", act.verb(), counted(todo));
     // Blank rows: below the meaning, above the buttons if something is asked, below the findings.

@@ -87,11 +87,22 @@ pub(crate) fn draw_switch(
     switch: Switch,
     now: ClockReading,
 ) -> Option<Position> {
-    let (verb, words) = (switch.verb(), switch.consequence());
     let choices = dialog.choices(switch);
     let again = dialog.key.reactivates_at.filter(|_| dialog.key.status == Status::Inactive);
+    let moment = |at| format!("{} ({})", when::minute(at, Dates::default()), relative(at, now.utc));
+    let (title, verb, words) = match (switch, again) {
+        (Switch::Deactivate(Some(until)), Some(_)) => {
+            ("Change deactivation", "Save", format!("The key will be active again at {}.", moment(until)))
+        }
+        (Switch::Deactivate(None), Some(_)) => {
+            ("Change deactivation", "Save", "The key will stay deactivated, without a limit.".to_owned())
+        }
+        (Switch::Deactivate(_), None) => ("Deactivate access key", "Deactivate", switch.consequence().to_owned()),
+        (Switch::Activate, _) => ("Activate access key", "Activate", switch.consequence().to_owned()),
+    };
+    let words = words.as_str();
     let height = 11 + if choices.is_empty() { 0 } else { 2 } + u16::from(again.is_some()) + more_rows(&dialog.call);
-    let mut inside = popup(frame, area, 72, height, &format!("{verb} access key"));
+    let mut inside = popup(frame, area, 72, height, title);
     if let CallState::Failed(why) = &dialog.call {
         inside.height = inside.height.saturating_sub(1);
         let row = Rect { y: inside.bottom(), height: 1, ..inside };
@@ -115,8 +126,7 @@ pub(crate) fn draw_switch(
     let choice_row = if choices.is_empty() { None } else { keep_last_row(&mut inside) };
     let mut rest = short_facts(frame, inside, &dialog.key, now);
     if let Some(at) = again {
-        let words = format!("Active again at {} ({})", when::minute(at, Dates::default()), relative(at, now.utc));
-        line(frame, next_row(&mut rest), words);
+        line(frame, next_row(&mut rest), format!("Deactivated until {}", moment(at)));
     }
     if switch != Switch::Activate {
         rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
@@ -136,7 +146,11 @@ pub(crate) fn draw_switch(
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &[CANCEL, verb], Some(usize::from(dialog.yes)));
-    let waiting = if switch == Switch::Activate { "Activating…" } else { "Deactivating…" };
+    let waiting = match verb {
+        "Save" => "Saving…",
+        "Activate" => "Activating…",
+        _ => "Deactivating…",
+    };
     draw_call(frame, rest, &dialog.call, waiting);
     None
 }
