@@ -12,7 +12,7 @@ use crate::domain::KeyQuery;
 use crate::tui::keymap::Action;
 
 /// The longest pause between the presses of a count.
-const TOGETHER: Duration = Duration::from_millis(1000);
+const TOGETHER: Duration = Duration::from_secs(1);
 /// The most rows that a counted move goes: they are read page by page.
 const MOST: usize = 9_999;
 
