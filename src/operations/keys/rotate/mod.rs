@@ -6,6 +6,7 @@ mod pair;
 mod pattern;
 mod told;
 
+pub(crate) use crate::client::RotationEnd;
 pub(crate) use advice::{ADVICE_DAYS, Advice, advise};
 pub(crate) use overlap::overlap_after;
 pub use overlap::{Overlap, overlap};

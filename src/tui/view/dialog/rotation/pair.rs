@@ -7,11 +7,10 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::{NAMES, used};
-use crate::client::RotationEnd;
 use crate::domain::{AccessKey, Dates, Status, USAGE_DAYS};
 use crate::operations::format::{grouped, relative};
 use crate::operations::keys::activity::usage;
-use crate::operations::keys::rotate::UNDOES;
+use crate::operations::keys::rotate::{RotationEnd, UNDOES};
 use crate::tui::state::{CallState, ClockReading, PairSide, RotationButton, RotationDialog};
 use crate::tui::theme;
 use crate::tui::view::when;
