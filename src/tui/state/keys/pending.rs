@@ -42,8 +42,12 @@ pub enum PendingCreateButton {
     Forget,
 }
 
-impl PendingCreateButton {
-    pub const ALL: [Self; 3] = [Self::Later, Self::Finish, Self::Forget];
+impl PendingCreateDialog {
+    /// The buttons, in their order on screen. What can still give the secret is not forgotten.
+    pub const fn buttons(&self) -> &'static [PendingCreateButton] {
+        use PendingCreateButton::{Finish, Forget, Later};
+        if self.left.secret_until.is_some() { &[Later, Finish] } else { &[Later, Finish, Forget] }
+    }
 }
 
 /// Asks what to do with a key creation that an earlier run left unfinished.
@@ -124,7 +128,7 @@ impl State {
         match action {
             _ if dialog.call.is_sent() => {}
             Action::Next | Action::Previous => {
-                dialog.focus = moved(&PendingCreateButton::ALL, dialog.focus, action);
+                dialog.focus = moved(dialog.buttons(), dialog.focus, action);
             }
             Action::Submit if dialog.focus == PendingCreateButton::Finish => {
                 let left = dialog.left.clone().at(now);

@@ -205,8 +205,13 @@ pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCre
         next_row(&mut rest);
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
-    let focused = PendingCreateButton::ALL.iter().position(|button| *button == dialog.focus);
-    buttons(frame, row, &["Later", "Finish", "Forget it"], focused);
+    let focused = dialog.buttons().iter().position(|button| *button == dialog.focus);
+    let names = dialog.buttons().iter().map(|button| match button {
+        PendingCreateButton::Later => "Later",
+        PendingCreateButton::Finish => "Finish",
+        PendingCreateButton::Forget => "Forget it",
+    });
+    buttons(frame, row, &names.collect::<Vec<_>>(), focused);
     draw_call(frame, rest, &dialog.call, "Asking the server…");
     None
 }
