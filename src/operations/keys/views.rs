@@ -1,7 +1,7 @@
 //! Views: searches with a name, those that every server has and the user's own.
 
 use crate::client::Server;
-use crate::domain::{Filter, View, views};
+use crate::domain::{Filter, Sort, View, views};
 
 /// The views that are offered on a server: those that need no setting up, then the user's own.
 pub(crate) fn offered(server: Option<&Server>, own: &[View]) -> Vec<View> {
@@ -32,6 +32,16 @@ pub(crate) fn shown<'a>(views: &'a [View], filter: &Filter) -> Option<&'a View> 
         _ => return None,
     };
     views.iter().find(|view| !view.search.is_empty() && view.search == search)
+}
+
+/// What a view is sorted by when it is chosen, where one order serves its question; else the list stays as it is sorted.
+pub(crate) fn sort(view: &View) -> Option<Sort> {
+    match view.search.as_str() {
+        "expires:<30d" => Some(Sort::ExpiresAt),
+        // Both keys of a pair have the same label, unless it was changed: so they stand together.
+        "rotating" => Some(Sort::Label),
+        _ => None,
+    }
 }
 
 /// What a view finds, as a filter.

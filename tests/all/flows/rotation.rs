@@ -116,6 +116,36 @@ async fn a_rotation_is_undone_by_the_dialog_and_by_one_press() {
 }
 
 #[tokio::test]
+async fn the_view_of_rotations_has_the_keys_of_each_pair_together() {
+    let mut bench = Bench::new().await;
+    let mut pairs = Vec::new();
+    for label in ["one", "two", "three"] {
+        let (old, _) = bench.create(label).await;
+        pairs.push((label, old, String::new()));
+    }
+    // In another order than they were made in.
+    for at in [1, 2, 0] {
+        let (_, old, new) = &mut pairs[at];
+        bench.type_keys("/<Ctrl-U>").await;
+        bench.press(old);
+        bench.type_keys("<Enter>").await;
+        bench.sees("1 key matches");
+        bench.type_keys("R<Enter>").await;
+        *new = revealed(&bench).0;
+        bench.type_keys("s<Esc><Enter>").await;
+    }
+    bench.type_keys("v8").await;
+    bench.sees("Label▲");
+    let rows = bench.state().list.window.as_ref().unwrap().rows_from(0);
+    let ids: Vec<_> = rows.map(|key| key.id.raw_for_api()).collect();
+    pairs.sort();
+    for ((_, old, new), shown) in pairs.iter().zip(ids.chunks(2)) {
+        assert!(shown.contains(&old.as_str()) && shown.contains(&new.as_str()), "{ids:?}");
+    }
+    assert_eq!(ids.len(), 6);
+}
+
+#[tokio::test]
 async fn the_new_key_is_like_the_old_one_but_for_what_was_changed() {
     let mut bench = Bench::new().await;
     bench.create("one").await;

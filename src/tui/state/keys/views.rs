@@ -79,9 +79,13 @@ impl State {
                 return None;
             }
         };
-        let filter = views::filter(dialog.views.get(opened)?);
+        let view = dialog.views.get(opened)?;
+        let mut query = KeyQuery { filter: views::filter(view), ..self.list.query.clone() };
+        if let Some(sort) = views::sort(view) {
+            (query.sort, query.order) = (sort, sort.natural_order());
+        }
         self.dialog = None;
-        self.show_keys(filter)
+        self.list.change(query).map(Effect::from)
     }
 
     fn act_in_naming(&mut self, action: Action) -> Option<Effect> {
