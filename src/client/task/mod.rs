@@ -3,7 +3,6 @@
 pub(crate) mod answer;
 
 use std::collections::HashMap;
-use std::pin::Pin;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -139,13 +138,6 @@ impl KeptConnections {
     }
 }
 
-/// Boxed, so that the runtime's code for a task exists once and not once for each type of future.
-fn boxed(
-    call: impl Future<Output = CallOutcome> + Send + 'static,
-) -> Pin<Box<dyn Future<Output = CallOutcome> + Send>> {
-    Box::pin(call)
-}
-
 impl Task {
     async fn new(connection: Connection, replies: mpsc::Sender<Reply>) -> Self {
         let _ = replies.send(Reply::Connected(Ok(connection.server.clone()))).await;
@@ -192,7 +184,7 @@ impl Task {
                     self.park(request);
                     if !std::mem::replace(&mut self.asking, true) {
                         let client = self.connection.client.clone();
-                        self.calls.spawn(boxed(async move { CallOutcome::Found(client.find().await) }));
+                        self.calls.spawn(async move { CallOutcome::Found(client.find().await) });
                     }
                 }
                 Ok(false) => self.call(request),
@@ -205,14 +197,14 @@ impl Task {
         let about = self.reading.supersede(&request);
         let (client, replies, sessions) = (self.connection.client.clone(), self.replies.clone(), self.sessions);
         let may_sign_in = self.connection.server.profile.signs_in && answer::needs_session(&request);
-        let call = self.calls.spawn(boxed(async move {
+        let call = self.calls.spawn(async move {
             let reply = answer::answer(&client, request.clone()).await;
             if may_sign_in && answer::is_denial(&reply) {
                 return CallOutcome::Refused(sessions, request, Box::new(reply));
             }
             let _ = replies.send(reply).await;
             CallOutcome::Answered
-        }));
+        });
         if let Some(about) = about {
             self.reading.note(about, call);
         }

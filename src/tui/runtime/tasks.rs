@@ -1,6 +1,5 @@
 //! Tasks that run beside the event loop: looking at the surroundings, copies, deliveries, settings.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,31 +50,25 @@ impl<M: Machine> BackgroundTasks<M> {
         Self { machine, running: JoinSet::new(), settings: Arc::new(Mutex::new(settings)), stop: None }
     }
 
-    /// Boxed, so that the runtime's code for a task exists once and not once for each type of future.
-    fn start(&mut self, task: impl Future<Output = TaskResult> + Send + 'static) {
-        let task: Pin<Box<dyn Future<Output = TaskResult> + Send>> = Box::pin(task);
-        self.running.spawn(task);
-    }
-
     pub(crate) fn look(&mut self) {
         let machine = self.machine.clone();
-        self.start(async move { TaskResult::Looked(machine.look().await) });
+        self.running.spawn(async move { TaskResult::Looked(machine.look().await) });
     }
 
     pub(crate) fn copy(&mut self, what: What, text: &str) {
         let (machine, text) = (self.machine.clone(), Zeroizing::new(text.to_owned()));
-        self.start(async move { TaskResult::Copied(machine.copy(what, text).await) });
+        self.running.spawn(async move { TaskResult::Copied(machine.copy(what, text).await) });
     }
 
     pub(crate) fn overwrite(&mut self) {
         let machine = self.machine.clone();
-        self.start(async move { TaskResult::Copied(machine.overwrite().await) });
+        self.running.spawn(async move { TaskResult::Copied(machine.overwrite().await) });
     }
 
     /// Makes tmux delete what was written through it.
     pub(crate) fn forget(&mut self, text: Zeroizing<String>) {
         let machine = self.machine.clone();
-        self.start(async move {
+        self.running.spawn(async move {
             machine.forget(text).await;
             TaskResult::Forgotten
         });
@@ -84,7 +77,7 @@ impl<M: Machine> BackgroundTasks<M> {
     /// Writes a setting, after those before it. Waits for the disk elsewhere.
     pub(crate) fn keep(&mut self, setting: NewSetting, done: String) {
         let settings = Arc::clone(&self.settings);
-        self.start(async move {
+        self.running.spawn(async move {
             let file = settings.lock_owned().await;
             let written = tokio::task::spawn_blocking(move || file.write(&setting).map_err(|error| error.to_string()));
             let kept = written.await.unwrap_or_else(|_| Err(WRITING_INTERRUPTED.to_owned()));
@@ -94,7 +87,7 @@ impl<M: Machine> BackgroundTasks<M> {
 
     pub(crate) fn attempt(&mut self, to: SaveTarget) {
         let machine = self.machine.clone();
-        self.start(async move { TaskResult::Tried(machine.attempt(to).await) });
+        self.running.spawn(async move { TaskResult::Tried(machine.attempt(to).await) });
     }
 
     pub(crate) fn deliver(&mut self, to: SaveTarget, content: SaveContent) {
@@ -103,7 +96,7 @@ impl<M: Machine> BackgroundTasks<M> {
         let (machine, kind) = (self.machine.clone(), content.kind());
         // A task of its own: the end of the page must not cut a secret or a list off on its way.
         let delivery = tokio::spawn(async move { machine.deliver(to, content, stopped).await });
-        self.start(async move {
+        self.running.spawn(async move {
             let broke_off = || Err(NotSaved::new(WRITING_INTERRUPTED));
             TaskResult::Delivered(kind, delivery.await.unwrap_or_else(|_| broke_off()))
         });
