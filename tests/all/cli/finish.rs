@@ -154,7 +154,11 @@ fn a_refusal_after_a_lost_answer_forgets_nothing() {
                     _ => raw::json(201, &json!({ "success": true, "key": key(), "secret_access_key": "sk_after-all" })),
                 }
             }
-            ("GET", path) if path.starts_with("/keys/PK") => raw::json(200, &json!({ "success": true, "key": key() })),
+            ("GET", path) if path.starts_with("/keys/PK") => {
+                let mut key = key();
+                key["created_at"] = json!(chrono::Utc::now()); // else it is advised that nothing needs it
+                raw::json(200, &json!({ "success": true, "key": key }))
+            }
             ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
             _ => raw::raw("204 No Content", &[], ""),
         });
