@@ -16,7 +16,7 @@ use crate::operations::access::Access as _;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::keys::rotate::{self, Pair, UNDOES, finish_anyway};
+use crate::operations::keys::rotate::{self, Pair, UNDO_NOW, UNDOES, finish_anyway};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
@@ -83,7 +83,7 @@ pub(super) async fn end(id: &KeyId, end: RotationEnd, is_sure: bool, settings: &
                 return Err(refused(Exit::Usage).command(format!("{NOT_UNDONE} Use --yes to undo it.")).into());
             }
             access.prompter().say(UNDOES);
-            if !access.prompter().confirm("Undo the rotation?").await? {
+            if !access.prompter().confirm(UNDO_NOW).await? {
                 return Err(refused(Exit::Cancelled).into());
             }
         }

@@ -10,7 +10,7 @@ pub(crate) use crate::client::RotationEnd;
 pub(crate) use advice::{ADVICE_DAYS, Advice, advise};
 pub(crate) use overlap::overlap_after;
 pub use overlap::{Overlap, overlap};
-pub(crate) use pair::{Pair, UNDOES, end, ended_before, finish_anyway};
+pub(crate) use pair::{Pair, UNDO_NOW, UNDOES, end, ended_before, finish_anyway};
 pub use pattern::FilePattern;
 pub(crate) use told::{LATE_USE, late_use, other};
 

@@ -108,6 +108,8 @@ async fn last_event(access: &mut impl Access, id: &KeyId) -> Flow<Option<Event>>
 /// What undoing a rotation does.
 pub(crate) const UNDOES: &str =
     "The new key is deleted: programs that have its secret can't use it. The old key expires as it did before.";
+/// Asked before it.
+pub(crate) const UNDO_NOW: &str = "Undo the rotation?";
 
 /// Whether the old key may be ended: if nothing seems to need it, or a person says so.
 pub(crate) async fn finish_anyway(prompter: &mut impl Prompter, advice: &Advice) -> Flow<bool> {

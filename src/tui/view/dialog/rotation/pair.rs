@@ -10,7 +10,7 @@ use super::{NAMES, used};
 use crate::domain::{AccessKey, Dates, Status, USAGE_DAYS};
 use crate::operations::format::{grouped, relative};
 use crate::operations::keys::activity::usage;
-use crate::operations::keys::rotate::{RotationEnd, UNDOES};
+use crate::operations::keys::rotate::{RotationEnd, UNDO_NOW, UNDOES};
 use crate::tui::state::{CallState, ClockReading, PairSide, RotationButton, RotationDialog};
 use crate::tui::theme;
 use crate::tui::view::when;
@@ -101,7 +101,7 @@ fn said(dialog: &RotationDialog, now: ClockReading) -> Vec<(String, Style)> {
         return said;
     }
     if dialog.asking == Some(RotationEnd::Undo) {
-        return vec![(format!("! {UNDOES} Undo the rotation?"), theme::WARNING)];
+        return vec![(format!("! {UNDOES} {UNDO_NOW}"), theme::WARNING)];
     }
     if let Some(advice) = dialog.advice(now) {
         if dialog.asking.is_some() {
