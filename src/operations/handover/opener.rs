@@ -17,7 +17,7 @@ use crate::domain::HandoverCode;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::regular_file::open_no_follow;
 
-/// As long as a server knows a code, at most: whoever uses it under another name raises an alarm.
+/// The longest that a server knows a code: until then, its use under another name raises an alarm.
 const KEPT: Duration = Duration::from_secs(15 * 24 * 60 * 60);
 /// The longest note: with the path of a file.
 const MOST_NOTE: u64 = 8192;

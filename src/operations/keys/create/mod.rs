@@ -33,7 +33,7 @@ pub(crate) async fn create<A: Access, T>(
                 _ => None,
             };
             let told = match tell(access, creation).await {
-                // Nobody has the secret: the note and what the server has can still give it.
+                // The secret has reached no one yet: the note and what the server has can still give it.
                 Err(Interrupt::Failed(why)) if why.is_lost && sealed.is_some() && journal.has(&new.attempt.name) => {
                     return Err(finishable(why).into());
                 }

@@ -1,7 +1,7 @@
 //! Creates that were sent and not settled: noted before they are sent, so that a start after a crash knows of them.
 //!
 //! A note holds what was asked for, of whom, the name under which it can be asked again, and the private key that the
-//! secret is sealed to: with it, whoever may ask again gets the secret, as long as the server keeps it. So it is readable
+//! secret is sealed to: with it, a repeated request gets the secret, as long as the server keeps it. So it is readable
 //! by its user alone, and goes as soon as the secret has arrived. It is locked for as long as the process lives that wrote
 //! it; one that can be locked is left over.
 
@@ -120,7 +120,7 @@ impl PendingCreates {
         }
     }
 
-    /// Leaves a key creation to whoever looks for it next.
+    /// Leaves a key creation to the next process that looks for it.
     pub(crate) fn release(&mut self, key: &IdempotencyKey) {
         self.guard.retain(|held| !held.is(key));
     }

@@ -1,4 +1,4 @@
-//! A note about a create: a file that belongs to whoever has locked it.
+//! A note about a key creation: a file that belongs to the process that has locked it.
 
 use std::collections::BTreeMap;
 use std::fs;
