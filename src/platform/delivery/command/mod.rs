@@ -194,6 +194,8 @@ mod tests {
     async fn a_command_has_no_terminal_and_its_words_are_kept() {
         let said = given("read -r a; read -r b; echo \"$a\" >&2; (: >/dev/tty) 2>/dev/null || echo none").await;
         assert_eq!(said.unwrap().words.to_display(80), "ACCESS_KEY_ID=PK1\\nnone");
+        let said = given("cat >/dev/null; echo done; printf error >&2").await.unwrap();
+        assert_eq!(said.words.to_display(80), "error\\ndone", "the order is always the same");
         let said = given("cat >/dev/null; yes | head -c 100000").await.unwrap();
         assert!(!said.had_secret && said.words.width() < 5000);
     }

@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// What a command said.
 #[derive(Debug, Default)]
 pub struct CommandOutput {
-    /// Its words; none if the secret was among them.
+    /// Its words: those of its standard error, which tell what went wrong, then those of its standard output. None if the
+    /// secret was among them.
     pub words: Untrusted,
     /// Whether it repeated the secret.
     pub had_secret: bool,
@@ -28,8 +29,6 @@ pub struct CommandOutput {
 pub(crate) struct Outputs {
     out: Output<ChildStdout>,
     err: Output<ChildStderr>,
-    /// What both have said, as it came.
-    all: Heard,
 }
 
 /// One of them.
@@ -83,45 +82,41 @@ impl<R: AsyncRead + Unpin> Output<R> {
         Self { from, chunk: Zeroizing::new([0; 1024]), heard: Heard::new() }
     }
 
-    /// The next of it; nothing at its end. Cancel safe.
-    async fn next(&mut self) -> &[u8] {
-        let read = match &mut self.from {
-            Some(from) => from.read(self.chunk.as_mut()).await.unwrap_or(0),
-            None => 0,
-        };
-        if read == 0 {
-            self.from = None;
+    /// Reads it to its end. Cancel safe.
+    async fn read(&mut self) {
+        while let Some(from) = &mut self.from {
+            match from.read(self.chunk.as_mut()).await.unwrap_or(0) {
+                0 => self.from = None,
+                read => self.heard.take(&self.chunk[..read]),
+            }
         }
-        self.heard.take(&self.chunk[..read]);
-        &self.chunk[..read]
     }
 }
 
 impl Outputs {
     pub(crate) fn of(child: &mut Child) -> Self {
-        Self { out: Output::new(child.stdout.take()), err: Output::new(child.stderr.take()), all: Heard::new() }
+        Self { out: Output::new(child.stdout.take()), err: Output::new(child.stderr.take()) }
     }
 
     /// Reads both to their ends, as they come. Cancel safe.
     pub(crate) async fn read(&mut self) {
-        while self.out.from.is_some() || self.err.from.is_some() {
-            let chunk = tokio::select! {
-                chunk = self.out.next(), if self.out.from.is_some() => chunk,
-                chunk = self.err.next(), if self.err.from.is_some() => chunk,
-            };
-            self.all.take(chunk);
-        }
+        tokio::join!(self.out.read(), self.err.read());
     }
 
-    /// What was said until now, without what repeats `secret`.
+    /// What was said until now, without what repeats `secret`. Two pipes don't tell which of them was written to first.
     pub(crate) async fn end(mut self, secret: Option<&str>) -> CommandOutput {
         let _ = tokio::time::timeout(PATIENCE, self.read()).await;
-        let heard = [&self.out.heard, &self.err.heard, &self.all];
+        let mut all = Heard(Zeroizing::new(Vec::with_capacity(2 * HEARD + 1)));
+        all.0.extend_from_slice(&self.err.heard.0);
+        if !all.0.is_empty() && !all.0.ends_with(b"\n") {
+            all.0.push(b'\n');
+        }
+        all.0.extend_from_slice(&self.out.heard.0);
+        let heard = [&self.out.heard, &self.err.heard, &all];
         if secret.is_some_and(|secret| heard.into_iter().any(|heard| heard.has(secret))) {
             return CommandOutput { words: Untrusted::default(), had_secret: true };
         }
-        let all = &self.all.0;
-        let words = Zeroizing::new(String::from_utf8_lossy(&all[..all.len().min(MOST)]).into_owned());
+        let words = Zeroizing::new(String::from_utf8_lossy(&all.0[..all.0.len().min(MOST)]).into_owned());
         CommandOutput { words: Untrusted::new(words.trim()), had_secret: false }
     }
 }
