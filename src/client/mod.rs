@@ -53,6 +53,8 @@ pub enum Request {
     Count(Filter),
     /// How many keys each of several filters finds.
     Counts(Vec<Filter>),
+    /// The owners that most keys have, at most so many.
+    FrequentOwners(usize),
     /// How a key was used in the last days.
     Usage(KeyId, u16),
     /// The keys that need attention within so many days.
@@ -154,6 +156,7 @@ pub enum Reply {
     Counted(Filter, Result<u64, ApiError>),
     /// What the request named, in its order; none where the server did not count in time.
     Counts(Vec<Filter>, Result<Vec<Option<u64>>, ApiError>),
+    FrequentOwners(Result<Vec<Untrusted>, ApiError>),
     Due(u16, Result<Vec<AccessKey>, ApiError>),
     /// How a key was used in so many days.
     Usage(KeyId, u16, Result<KeyUsage, ApiError>),

@@ -107,6 +107,16 @@ pub(crate) struct WireCount {
     pub(crate) total: Option<u64>,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct WireOwners {
+    pub(crate) owners: Option<Vec<WireOwner>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WireOwner {
+    pub(crate) owner: Untrusted,
+}
+
 impl WirePage {
     /// Turns a page that was read upward around, so that it is in its list's order.
     pub(crate) fn into_page(self, place: &Cursor) -> Result<Page, ApiError> {

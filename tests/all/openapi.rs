@@ -218,7 +218,7 @@ async fn sessions(server: &Server) {
     server.add("mo", Role::Superuser);
     let session = server.session("mo").await;
     // More lists at once than one administrator may have.
-    for path in ["/keys", "/keys/counts?query=", "/keys/due"] {
+    for path in ["/keys", "/keys/counts?query=", "/keys/owners", "/keys/due"] {
         while {
             let mut lists = tokio::task::JoinSet::new();
             (0..40).for_each(|_| drop(lists.spawn(send(server.call_as(&session, Method::GET, path)))));
@@ -238,6 +238,7 @@ async fn refused(server: &Server, id: &str) {
     for (method, path) in [
         (Method::GET, "/keys"),
         (Method::GET, "/keys/counts"),
+        (Method::GET, "/keys/owners"),
         (Method::GET, "/keys/due"),
         (Method::POST, "/keys"),
         (Method::POST, "/keys/identify"),
@@ -313,6 +314,7 @@ async fn broken(server: &Server, id: &str, token: &str) {
 async fn look(server: &Server, id: &str) {
     server.get("/keys").await;
     server.get("/keys/counts?query=").await;
+    server.get("/keys/owners").await;
     server.get("/keys/due").await;
     for below in ["", "/events", "/usage"] {
         server.get(&format!("/keys/{id}{below}")).await;

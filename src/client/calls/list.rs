@@ -7,7 +7,7 @@ use chrono::Local;
 use reqwest::{Method, RequestBuilder};
 
 use super::{Answer, BODY_LIMIT, Client};
-use crate::client::wire::{WireCounts, WireDue, WireKey, WirePage};
+use crate::client::wire::{WireCounts, WireDue, WireKey, WireOwners, WirePage};
 use crate::client::{ApiError, Cursor, ListRequest, Page};
 use crate::domain::{AccessKey, Filter, KeyQuery, Lifetimes, Order, Search, Sort, Status, USAGE_DAYS, Untrusted};
 
@@ -128,6 +128,18 @@ impl Client {
             }
         }
         Ok(all)
+    }
+
+    /// The owners that most keys have, at most so many (1 to 32), the most frequent first.
+    pub async fn frequent_owners(&self, limit: usize) -> Result<Vec<Untrusted>, ApiError> {
+        let call = self.call(Method::GET, &["keys", "owners"]).query(&[("limit", limit)]);
+        // For an older server, this is a key that it doesn't have.
+        let answer: WireOwners = match Answer::of(self.send(call).await?, BODY_LIMIT).await?.read() {
+            Err(ApiError::NotFound(_)) => return Err(ApiError::NoCounts),
+            answer => answer?,
+        };
+        let owners = answer.owners.ok_or(ApiError::NotCounted)?;
+        Ok(owners.into_iter().take(limit).map(|count| count.owner).collect())
     }
 
     async fn some_counts(&self, filters: &[Filter]) -> Result<Vec<Option<u64>>, ApiError> {

@@ -17,6 +17,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
         Request::List(_)
             | Request::Count(_)
             | Request::Counts(_)
+            | Request::FrequentOwners(_)
             | Request::Usage(..)
             | Request::Due(_)
             | Request::Create(_)
@@ -59,6 +60,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             let result = client.usage(&id, days).await;
             Reply::Usage(id, days, result)
         }
+        Request::FrequentOwners(limit) => Reply::FrequentOwners(client.frequent_owners(limit).await),
         Request::Due(days) => Reply::Due(days, client.due(days).await),
         Request::Create(new) => Reply::Created(client.create(&new).await),
         Request::Edit(key, changes) => {
@@ -140,6 +142,7 @@ pub(crate) fn is_denial(reply: &Reply) -> bool {
         Reply::Listed(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Counted(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Counts(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::FrequentOwners(Err(ApiError::NotSignedIn(_)))
             | Reply::Created(Err(ApiError::NotSignedIn(_)))
             | Reply::HandedOver(_, Err(ApiError::NotSignedIn(_)))
             | Reply::HandoverSettled(_, Err(ApiError::NotSignedIn(_)))
@@ -166,6 +169,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Count(filter) => Reply::Counted(filter, Err(error)),
         Request::Counts(filters) => Reply::Counts(filters, Err(error)),
         Request::Usage(id, days) => Reply::Usage(id, days, Err(error)),
+        Request::FrequentOwners(_) => Reply::FrequentOwners(Err(error)),
         Request::Due(days) => Reply::Due(days, Err(error)),
         Request::Create(_) => Reply::Created(Err(error)),
         Request::HandOver(new) => Reply::HandedOver(new.lookup(), Err(error)),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::client::ApiError;
 use crate::domain::{AccessKey, Filter, TextPattern, Untrusted, fold};
 
 /// Searches that have each key of some once.
@@ -18,9 +19,7 @@ pub struct Bar {
     pub filter: Filter,
 }
 
-/// The most owners that have a bar of their own.
-const MOST_OWNERS: usize = 6;
-/// The most characters of such an owner: they all stand in one search.
+/// The most characters of an owner that has a bar of its own: they all stand in one search.
 const LONGEST_OWNER: usize = 60;
 
 const LAST_USED: [(&str, &str); 5] = [
@@ -40,38 +39,74 @@ const EXPIRES: [(&str, &str); 6] = [
     ("never", "status:active expires:never"),
 ];
 
-/// The charts. Owners are those that most of the keys at hand have; the others are counted together.
-pub(crate) fn charts<'a>(keys: impl Iterator<Item = &'a AccessKey>) -> Vec<Chart> {
+/// The owners that get a bar of their own; the others are counted together.
+#[derive(Debug, Default)]
+pub(crate) struct FrequentOwners {
+    names: Vec<String>,
+    /// The server could not tell: they are those of the keys at hand.
+    of_some_keys: bool,
+}
+
+impl FrequentOwners {
+    /// As many as are asked for.
+    pub(crate) const MOST: usize = 6;
+
+    /// Those that the server named; else those that most of the keys at hand have.
+    pub(crate) fn new<'a>(
+        answer: Result<Vec<Untrusted>, ApiError>,
+        at_hand: impl Iterator<Item = &'a AccessKey>,
+    ) -> Self {
+        let of_some_keys = answer.is_err();
+        let mut names = answer.map_or_else(
+            |_| at_hand_most(at_hand),
+            |owners| owners.iter().map(|owner| owner.raw_for_api().to_owned()).collect(),
+        );
+        // A search goes into a URL.
+        names.retain(|owner| {
+            !owner.is_empty() && owner.chars().count() <= LONGEST_OWNER && Filter::check(owner).is_ok()
+        });
+        names.truncate(Self::MOST);
+        Self { names, of_some_keys }
+    }
+
+    fn title(&self) -> &'static str {
+        if self.of_some_keys { "Owner (the most frequent of the loaded keys)" } else { "Owner (the most frequent)" }
+    }
+
+    fn bars(&self) -> Vec<Bar> {
+        let terms: Vec<String> =
+            self.names.iter().map(|owner| format!("owner:{}", TextPattern::Is(owner.clone()))).collect();
+        let mut bars: Vec<Bar> = self.names.iter().zip(&terms).map(|(owner, term)| bar(owner, term)).collect();
+        let others: Vec<String> = terms.iter().map(|term| format!("-{term}")).collect();
+        bars.push(bar("others", format!("-owner:\"\" {}", others.join(" ")).trim()));
+        bars.push(bar("no owner", "owner:\"\""));
+        bars
+    }
+}
+
+/// Owners of keys, the most frequent first.
+fn at_hand_most<'a>(keys: impl Iterator<Item = &'a AccessKey>) -> Vec<String> {
+    let mut found: HashMap<String, (u64, &str)> = HashMap::new();
+    for owner in keys.filter_map(|key| key.owner.as_ref()).map(Untrusted::raw_for_api) {
+        found.entry(fold(owner)).or_insert((0, owner)).0 += 1;
+    }
+    let mut owners: Vec<(u64, &str)> = found.into_values().collect();
+    owners.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
+    owners.into_iter().map(|(_, owner)| owner.to_owned()).collect()
+}
+
+/// The charts.
+pub(crate) fn charts(owners: &FrequentOwners) -> Vec<Chart> {
     let bars = |bars: &[(&str, &str)]| bars.iter().map(|(title, search)| bar(title, search)).collect();
     vec![
         Chart { title: "Last used", bars: bars(&LAST_USED) },
         Chart { title: "Expires (without inactive keys)", bars: bars(&EXPIRES) },
-        Chart { title: "Owner (the most frequent of the loaded keys)", bars: owners(keys) },
+        Chart { title: owners.title(), bars: owners.bars() },
     ]
 }
 
 fn bar(title: &str, search: &str) -> Bar {
     Bar { title: Untrusted::new(title), filter: Filter { text: search.to_owned(), status: None } }
-}
-
-fn owners<'a>(keys: impl Iterator<Item = &'a AccessKey>) -> Vec<Bar> {
-    let mut found: HashMap<String, (u64, &str)> = HashMap::new();
-    for owner in keys.filter_map(|key| key.owner.as_ref()).map(Untrusted::raw_for_api) {
-        // A search goes into a URL.
-        if !owner.is_empty() && owner.chars().count() <= LONGEST_OWNER && Filter::check(owner).is_ok() {
-            found.entry(fold(owner)).or_insert((0, owner)).0 += 1;
-        }
-    }
-    let mut owners: Vec<(u64, &str)> = found.into_values().collect();
-    owners.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
-    owners.truncate(MOST_OWNERS);
-    let terms: Vec<String> =
-        owners.iter().map(|(_, owner)| format!("owner:{}", TextPattern::Is((*owner).to_owned()))).collect();
-    let mut bars: Vec<Bar> = owners.iter().zip(&terms).map(|((_, owner), term)| bar(owner, term)).collect();
-    let others: Vec<String> = terms.iter().map(|term| format!("-{term}")).collect();
-    bars.push(bar("others", format!("-owner:\"\" {}", others.join(" ")).trim()));
-    bars.push(bar("no owner", "owner:\"\""));
-    bars
 }
 
 #[cfg(test)]
@@ -81,7 +116,8 @@ mod tests {
 
     #[test]
     fn every_bar_is_a_search() {
-        for bar in charts(std::iter::empty()).iter().flat_map(|chart| &chart.bars) {
+        let names = ["ops", "a \"quoted\" one", "-minus", "", &"long".repeat(20)].map(Untrusted::new).to_vec();
+        for bar in charts(&FrequentOwners::new(Ok(names), std::iter::empty())).iter().flat_map(|chart| &chart.bars) {
             assert_eq!(Search::parse(&bar.filter.text).unwrap().to_string(), bar.filter.text);
         }
     }

@@ -1,10 +1,11 @@
 //! The list of keys, a page at a time.
 
-use crate::client::{Cursor, ListRequest, Page};
+use crate::client::{ApiError, Cursor, ListRequest, Page};
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted, sentence};
 use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
+use crate::operations::keys::overview::FrequentOwners;
 use crate::operations::keys::{list, overview, views};
 use crate::operations::prompts::input;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
@@ -86,9 +87,15 @@ pub(crate) async fn view(session: &mut Session, rest: &str) -> Flow<()> {
 
 /// Tells how many keys there are by last use, expiry and owner.
 pub(crate) async fn overview(session: &mut Session) -> Flow<()> {
-    let request = list::request(&KeyQuery::default(), Cursor::Start, false);
-    let page = session.call(async |client| client.page(&request, ListRequest::PAGE).await).await?;
-    let charts = overview::charts(page.keys.iter());
+    let owners = session.call(async |client| match client.frequent_owners(FrequentOwners::MOST).await {
+        Err(error @ (ApiError::NoCounts | ApiError::NotCounted)) => {
+            let request = list::request(&KeyQuery::default(), Cursor::Start, false);
+            let page = client.page(&request, ListRequest::PAGE).await?;
+            Ok(FrequentOwners::new(Err(error), page.keys.iter()))
+        }
+        owners => Ok(FrequentOwners::new(Ok(owners?), std::iter::empty())),
+    });
+    let charts = overview::charts(&owners.await?);
     let filters: Vec<Filter> = charts.iter().flat_map(|chart| &chart.bars).map(|bar| bar.filter.clone()).collect();
     let counts = session.call(async |client| client.counts(&filters).await).await?;
     let mut counts = counts.into_iter();

@@ -35,9 +35,10 @@ pub(crate) const HANDOVERS: &str = "/api/v2/handovers";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 36] = [
+pub const ROUTES: [ApiRoute; 37] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("GET", "/api/v2/keys/counts", || get(list::counts)),
+    route("GET", "/api/v2/keys/owners", || get(list::owners)),
     route("GET", "/api/v2/keys/due", || get(list::due)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("POST", "/api/v2/keys/identify", || post(identify::identify)),

@@ -43,6 +43,13 @@ pub(crate) struct KeyPage {
     pub(crate) total: Option<u64>,
 }
 
+/// An owner of keys as one of the keys spells it, and how many keys have that owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnerCount {
+    pub(crate) owner: String,
+    pub(crate) keys: u64,
+}
+
 /// A key and its place in its list.
 #[derive(Clone)]
 pub(crate) struct KeyRow {

@@ -68,8 +68,8 @@ pub(crate) use events::{
 };
 pub(crate) use handovers::{HandoverOutcome, HandoverStep, NewHandover, Opener, StoredHandover, WhichHandover};
 pub(crate) use keys::{
-    Change, ChangeOutcome, CreateOutcome, Digested, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery,
-    SecretDigest, SecretOwner, StoredSecret, Use,
+    Change, ChangeOutcome, CreateOutcome, Digested, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow,
+    OwnerCount, PageQuery, SecretDigest, SecretOwner, StoredSecret, Use,
 };
 pub(crate) use keyset::{Keyset, SortValue};
 pub(crate) use postgres::copy as postgres_copy;

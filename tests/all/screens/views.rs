@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, Reply, Request};
+use latchkey::domain::Untrusted;
 
 use super::stage::{SIZES, Stage, at_sizes, some_keys};
 
@@ -32,6 +33,9 @@ fn views_of_a_server_that_does_not_count() {
 fn overview_after(size: (u16, u16), script: &str) -> Stage {
     let mut stage = Stage::with(size, some_keys(), 5);
     stage.press("O");
+    let Some(Request::FrequentOwners(most)) = stage.asked.take() else { panic!("no owners were asked for") };
+    let owners = ["ops@example.com", "billing", "a team with a name that is longer than its column"];
+    stage.reply(Reply::FrequentOwners(Ok(owners.map(Untrusted::new).into_iter().take(most).collect())));
     let Some(Request::Counts(filters)) = stage.asked.take() else { panic!("nothing was counted") };
     let counts = [Some(736), Some(183), Some(367), None, Some(525), Some(1), Some(0)];
     let counts = counts.into_iter().cycle().take(filters.len()).collect();

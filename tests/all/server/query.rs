@@ -125,6 +125,23 @@ async fn several_searches_are_counted_in_one_call() {
     }
 }
 
+#[tokio::test]
+async fn the_most_frequent_owners_are_told() {
+    let server = keys().await;
+    let told = async |query: &str| {
+        let body = server.get(&format!("/keys/owners{query}")).await.body;
+        let owners = body["owners"].as_array().unwrap().clone();
+        owners.iter().map(|o| format!("{} {}", o["owner"].as_str().unwrap(), o["total"])).collect::<Vec<_>>()
+    };
+    assert_eq!(told("").await, ["Jo 1", "Ops 1", "ops team 1"]);
+    let (id, _) = server.create("another").await;
+    server.patch(&id, json!({ "owner": "ÖPS" })).await;
+    assert_eq!(told("?limit=1").await, ["ÖPS 2"]);
+    for refused in ["?limit=0", "?limit=33", "?owner=x"] {
+        assert_eq!(server.get(&format!("/keys/owners{refused}")).await.status, 400, "{refused}");
+    }
+}
+
 /// Among many keys, where indexes name the candidates: each question finds what SQL finds.
 #[tokio::test]
 async fn among_many_keys_each_question_finds_what_sql_finds() {

@@ -186,6 +186,7 @@ impl OnePage {
                 let counts = filters.iter().map(|_| Some(3)).collect();
                 Reply::Counts(filters, Ok(counts))
             }
+            Request::FrequentOwners(_) => Reply::FrequentOwners(Ok(vec![Untrusted::new("\u{1b}]52;c;eA==\u{7}")])),
             Request::Usage(id, days) => Reply::Usage(id, days, Ok(usage())),
             Request::Due(days) => {
                 let end = chrono::Utc::now() + chrono::TimeDelta::days(1);

@@ -1,4 +1,4 @@
-//! `GET /keys` and `GET /keys/counts`.
+//! `GET /keys`, `GET /keys/counts` and `GET /keys/owners`.
 
 use axum::Json;
 use axum::extract;
@@ -15,7 +15,7 @@ use crate::server::http::request::session::Caller;
 use crate::server::http::response::failure::HttpError;
 use crate::server::http::response::wire;
 use crate::server::state::AppState;
-use crate::server::store::{EventKind, ExpiryChange, KeyRow, NewEvent, PageQuery, Recorded, Subject};
+use crate::server::store::{EventKind, ExpiryChange, KeyRow, NewEvent, OwnerCount, PageQuery, Recorded, Subject};
 
 /// The most keys of one page (HTTP contract, part B).
 const MOST_KEYS: usize = 1000;
@@ -25,6 +25,10 @@ const MOST_WITH_USAGE: usize = 200;
 const MOST_TEXT: usize = 200;
 /// The most searches that are counted at once (HTTP contract: openapi.yaml).
 const MOST_COUNTS: usize = 32;
+/// The most owners that are told at once (HTTP contract: openapi.yaml).
+const MOST_OWNERS: u16 = 32;
+/// So many are told if the client doesn't say how many (HTTP contract: openapi.yaml).
+const SOME_OWNERS: u16 = 10;
 /// The parameters that say which keys are wanted.
 const FILTERS: [&str; 12] = [
     "status",
@@ -105,6 +109,25 @@ pub(crate) async fn counts(
         success: true,
         counts: counts.map(|(search, total)| wire::CountBody { query: search.to_string(), total }).collect(),
         server_time: wire::time(now.trunc_subsecs(3)),
+    }))
+}
+
+/// The owners that most keys have.
+pub(crate) async fn owners(
+    extract::State(state): extract::State<AppState>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<wire::OwnersBody>, HttpError> {
+    let mut fields = Fields::of_query(&uri)?;
+    let limit = usize::from(fields.number("limit", SOME_OWNERS, MOST_OWNERS)?);
+    fields.finish()?;
+    let _turn = caller.turn(&state).await?;
+    let owners = state.0.store.frequent_owners(limit).await?;
+    let body = |count: OwnerCount| wire::OwnerBody { owner: count.owner, total: count.keys };
+    Ok(Json(wire::OwnersBody {
+        success: true,
+        owners: owners.map(|owners| owners.into_iter().map(body).collect()),
+        server_time: wire::time(Utc::now().trunc_subsecs(3)),
     }))
 }
 

@@ -77,6 +77,21 @@ pub(crate) struct CountBody {
     pub(crate) total: Option<u64>,
 }
 
+/// The owners that most keys have; none if that could not be counted in time.
+#[derive(Serialize)]
+pub(crate) struct OwnersBody {
+    pub(crate) success: bool,
+    pub(crate) owners: Option<Vec<OwnerBody>>,
+    pub(crate) server_time: String,
+}
+
+/// How many keys an owner has.
+#[derive(Serialize)]
+pub(crate) struct OwnerBody {
+    pub(crate) owner: String,
+    pub(crate) total: u64,
+}
+
 /// One event of the trail.
 #[derive(Serialize)]
 pub(crate) struct EventBody {

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::{AccessKey, Conditions};
 use crate::server::store::{
     Actor, Change, ChangeOutcome, CreateOutcome, Digested, EventQuery, KeyCredential, KeyInsert, KeyPage, Keyset,
-    PageQuery, Recorded, RotationEnd, RotationOutcome, SecretDigest, SecretOwner, Store, StoreError, StoredEvent,
-    StoredSecret, StoredUsage, UsageQuery, Use, usage,
+    OwnerCount, PageQuery, Recorded, RotationEnd, RotationOutcome, SecretDigest, SecretOwner, Store, StoreError,
+    StoredEvent, StoredSecret, StoredUsage, UsageQuery, Use, usage,
 };
 
 impl Store {
@@ -42,6 +42,12 @@ impl Store {
     /// together.
     pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {
         engine!(self.count(all, now))
+    }
+
+    /// The owners that most keys have, at most so many, the most frequent first; `None` if that is not known within
+    /// [`COUNTED_FOR`](crate::server::store::keys::COUNTED_FOR).
+    pub(crate) async fn frequent_owners(&self, limit: usize) -> Result<Option<Vec<OwnerCount>>, StoreError> {
+        engine!(self.frequent_owners(limit))
     }
 
     /// One key.

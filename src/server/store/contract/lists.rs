@@ -199,3 +199,28 @@ pub(crate) async fn totals_are_exact_and_only_on_request<D: Database>() {
         }
     }
 }
+
+pub(crate) async fn the_most_frequent_owners_are_counted_however_they_are_spelled<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    assert_eq!(store.frequent_owners(3).await.unwrap(), Some(vec![]));
+    for (n, owner) in ["Ops", "", "billing", "öps", "Zürich", "", "", "ÖPS", "zurich", "ci"].into_iter().enumerate()
+    {
+        let mut new = insert("");
+        new.texts.set(named("owner").unwrap(), owner).unwrap();
+        create(&store, new, at(i64::try_from(n).unwrap())).await;
+    }
+    let all: Vec<_> = told(&store, 10).await;
+    assert_eq!(all, ["ÖPS 3", "zurich 2", "billing 1", "ci 1"]);
+    for most in 1..4 {
+        assert_eq!(told(&store, most).await, all[..most]);
+    }
+}
+
+async fn told(store: &Store, most: usize) -> Vec<String> {
+    let mut counted = None;
+    while counted.is_none() {
+        counted = store.frequent_owners(most).await.unwrap();
+    }
+    counted.unwrap().into_iter().map(|count| format!("{} {}", count.owner, count.keys)).collect()
+}

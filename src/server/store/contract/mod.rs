@@ -71,6 +71,7 @@ macro_rules! contract {
                 a_page_can_be_left_in_both_directions
                 a_page_is_read_around_a_key_of_the_list
                 totals_are_exact_and_only_on_request
+                the_most_frequent_owners_are_counted_however_they_are_spelled
             }
             searches {
                 a_search_finds_what_a_look_at_each_key_finds

@@ -1,10 +1,10 @@
 //! The overview: a screen of bars.
 
 use crate::client::{ApiError, Request};
-use crate::domain::Filter;
+use crate::domain::{Filter, Untrusted};
 use crate::operations::actions::ActionId;
 use crate::operations::keys::overview;
-use crate::operations::keys::overview::{Bar, Chart};
+use crate::operations::keys::overview::{Bar, Chart, FrequentOwners};
 use crate::tui::keymap::Action;
 use crate::tui::state::{Dialog, Effect, Panes, State};
 
@@ -29,11 +29,18 @@ impl OverviewScreen {
 
 impl State {
     pub(crate) fn open_overview(&mut self) -> Effect {
+        let charts = overview::charts(&FrequentOwners::default());
+        self.dialog = Some(Dialog::Overview(Box::new(OverviewScreen { charts, selected: 0, counts: None })));
+        Request::FrequentOwners(FrequentOwners::MOST).into()
+    }
+
+    /// Draws the bars of these owners, and has all bars counted.
+    pub(crate) fn on_frequent_owners(&mut self, answer: Result<Vec<Untrusted>, ApiError>) -> Option<Effect> {
+        let Some(Dialog::Overview(screen)) = &mut self.dialog else { return None };
         let keys = self.list.window.iter().flat_map(|window| window.rows_from(0));
-        let screen = OverviewScreen { charts: overview::charts(keys), selected: 0, counts: None };
-        let counted = Request::Counts(screen.filters());
-        self.dialog = Some(Dialog::Overview(Box::new(screen)));
-        counted.into()
+        screen.charts = overview::charts(&FrequentOwners::new(answer, keys));
+        screen.selected = screen.selected.min(screen.bars().count().saturating_sub(1));
+        Some(Request::Counts(screen.filters()).into())
     }
 
     pub(crate) fn act_in_overview(&mut self, action: Action) -> Option<Effect> {
@@ -41,7 +48,7 @@ impl State {
         let Some(Dialog::Overview(screen)) = &mut self.dialog else { return None };
         let last = screen.bars().count().saturating_sub(1);
         match action {
-            Action::Do(ActionId::List) => return Some(Request::Counts(screen.filters()).into()),
+            Action::Do(ActionId::List) => return Some(Request::FrequentOwners(FrequentOwners::MOST).into()),
             Action::Cancel => self.dialog = None,
             Action::Submit => {
                 let filter = screen.bars().nth(screen.selected)?.filter.clone();

@@ -80,6 +80,7 @@ impl State {
                 self.on_counts(&filters, result);
                 None
             }
+            Reply::FrequentOwners(answer) => self.on_frequent_owners(answer),
             Reply::Created(result) => self.on_created(result),
             Reply::Handovers(read) => {
                 self.on_handovers(read);

@@ -2,6 +2,7 @@
 
 mod columns;
 mod count;
+mod owners;
 mod page;
 mod search;
 mod statement;

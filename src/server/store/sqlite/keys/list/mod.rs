@@ -2,6 +2,7 @@
 
 mod candidates;
 mod columns;
+mod owners;
 mod page;
 mod search;
 mod walk;
