@@ -227,7 +227,7 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .page("B", "")
         .spare("hand-overs")
         .page_summary("Take back a secret that is handed over, or acknowledge an alarm")
-        .plain(36, "handovers")
+        .plain(36, "hand-overs")
         .command("hand-overs"),
 ];
 
@@ -357,7 +357,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all usage export undo identify rotate due handovers"
+             view overview all usage export undo identify rotate due hand-overs"
         );
     }
 }

@@ -278,7 +278,7 @@ pub(crate) fn token_refused(words: &Untrusted) -> String {
     sentence(&format!("the server refuses the access token: {}", words.to_display(CELLS)))
 }
 
-/// A secret waits for somebody else.
+/// A secret waits for someone else.
 pub(crate) fn handed_over(until: DateTime<Utc>) -> String {
     format!("Handed over: until {}, the code opens it once.", minute(until))
 }

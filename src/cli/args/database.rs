@@ -31,7 +31,7 @@ pub struct DatabaseFileArgs {
     /// ~/.pgpass]
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub database_password_file: Option<PathBuf>,
-    /// Certificates of authorities (PEM) to trust for the database in place of the system's
+    /// CA certificates (PEM) to trust for the database in place of the system's
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub database_ca: Option<PathBuf>,
     /// Certificate (PEM) to show to a database that asks for one

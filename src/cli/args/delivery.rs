@@ -43,10 +43,10 @@ pub struct DeliveryArgs {
 /// missed by those that require that option.
 const NOT_HERE: [&str; 2] = ["show", "destination"];
 
-/// Handing the secret over to somebody else.
+/// Handing the secret over to someone else.
 #[derive(Debug, Args)]
 pub struct HandOverArgs {
-    /// Hand the secret over to somebody else: prints a code that opens it once, with latchkey receive or curl
+    /// Hand the secret over to someone else: prints a code that opens it once, with latchkey receive or curl
     #[arg(long, conflicts_with_all = NOT_HERE)]
     pub hand_over: bool,
     /// How long the code is valid, from 1m to 7d

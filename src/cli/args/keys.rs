@@ -196,7 +196,7 @@ pub struct CreateArgs {
     /// Where its secret goes.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
-    /// To somebody else instead.
+    /// To someone else instead.
     #[command(flatten)]
     pub hand_over: HandOverArgs,
 }
@@ -243,7 +243,7 @@ pub struct RotateArgs {
     /// Where the new secret goes.
     #[command(flatten)]
     pub delivery: DeliveryArgs,
-    /// To somebody else instead.
+    /// To someone else instead.
     #[command(flatten)]
     pub hand_over: HandOverArgs,
 }

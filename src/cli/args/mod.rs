@@ -207,7 +207,7 @@ line, the PIN in the second. No sign-in is needed. The destination is checked be
 that the secret has arrived only when it is there: until then, for 10 minutes, the same command can be run again on this \
 computer with the same code. The server can't read the secret: it is decrypted here.
 
-If somebody else has used the code before, you get no secret, and the administrators are told.";
+If someone else has used the code before, you get no secret, and the administrators are told.";
 
 const PASSWD: &str = "\
 Signs you out everywhere else; this session stays open. The current password is required to protect your account if you \
@@ -222,7 +222,7 @@ Events of deleted keys and removed administrators are in it too. The newest come
 
 With --output json each event is a JSON object on a line of its own, with old and new values in changes. Kinds are created, \
 edited, reactivated, used, refused, deleted, rotated, rotation_finished, rotation_undone, handed_over, handover_opened, \
-handover_confirmed, handover_taken_back, handover_opened_again (somebody else has the code), handover_acknowledged, exported (keys list for another \
+handover_confirmed, handover_taken_back, handover_opened_again (someone else has the code), handover_acknowledged, exported (keys list for another \
 program), \
 signed_in, sign_in_refused, signed_out, \
 session_ended, admin_added, password_changed, role_changed, admin_removed, tokens_revoked, sessions_revoked, restored, \

@@ -19,7 +19,7 @@ pub struct WebhookArgs {
     /// database need the same
     #[arg(long, value_name = "FILE", requires = "webhook_url", value_parser = path())]
     pub webhook_secret_file: Option<PathBuf>,
-    /// Certificates of authorities (PEM) to trust for the webhook in place of the system's
+    /// CA certificates (PEM) to trust for the webhook in place of the system's
     #[arg(long, value_name = "FILE", requires = "webhook_url", value_parser = path())]
     pub webhook_ca: Option<PathBuf>,
 }

@@ -61,7 +61,7 @@ pub struct Handover {
     pub opened_at: Option<DateTime<Utc>>,
     pub opened_from: Option<Untrusted>,
     pub confirmed_at: Option<DateTime<Utc>>,
-    /// When somebody else tried to open it.
+    /// When someone else tried to open it.
     pub opened_again_at: Option<DateTime<Utc>>,
     pub opened_again_from: Option<Untrusted>,
 }
@@ -120,7 +120,7 @@ impl Client {
         Ok(Answer::of(response, BODY_LIMIT).await?.read::<WireHandovers>().map_err(unknown_path)?.handovers)
     }
 
-    /// Takes back a secret that hasn't been opened, or acknowledges that somebody else tried to.
+    /// Takes back a secret that hasn't been opened, or acknowledges that someone else tried to.
     pub async fn settle_handover(&self, id: &Untrusted, how: HandoverEnd) -> Result<(), ApiError> {
         let path = ["handovers", id.raw_for_api(), "alarm"];
         let call = match how {

@@ -36,7 +36,7 @@ pub struct AccessKey {
     pub refused_at: Option<DateTime<Utc>>,
     /// The address of that exchange.
     pub refused_from: Option<Untrusted>,
-    /// When it was last used after the rotation that replaced it had ended: somebody still has it.
+    /// When it was last used after the rotation that replaced it had ended: someone still has it.
     pub late_use_at: Option<DateTime<Utc>>,
     /// Grows with each change by an administrator. None if the server doesn't count them.
     pub revision: Option<u64>,

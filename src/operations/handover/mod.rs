@@ -1,4 +1,4 @@
-//! Handing the secret of a new key over to somebody else: by a code that opens it once.
+//! Handing the secret of a new key over to someone else: by a code that opens it once.
 
 mod opener;
 mod receive;

@@ -1,4 +1,4 @@
-//! Receiving a secret that somebody hands over: opened, brought to its destination, and only then confirmed.
+//! Receiving a secret that someone hands over: opened, brought to its destination, and only then confirmed.
 
 use std::time::Duration;
 

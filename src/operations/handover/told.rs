@@ -10,7 +10,7 @@ const CELLS: usize = 64;
 /// Cells of a label.
 const LABEL_CELLS: usize = 40;
 
-/// Whether somebody with the code can still open it.
+/// Whether someone with the code can still open it.
 pub(crate) fn is_open(handover: &Handover) -> bool {
     handover.state.raw_for_api() == "waiting"
 }
@@ -54,7 +54,7 @@ pub(crate) fn in_line(handover: &Handover, time: impl Fn(DateTime<Utc>) -> Strin
     format!("{name}{id}, handed over by {by}, {state}{alarm}")
 }
 
-/// What somebody else's try to open a secret means, if there was one that no administrator has acknowledged.
+/// What someone else's try to open a secret means, if there was one that no administrator has acknowledged.
 pub(crate) fn alarm(handover: &Handover, time: impl Fn(DateTime<Utc>) -> String) -> Option<String> {
     let at = time(handover.opened_again_at?);
     let from = handover.opened_again_from.as_ref().map_or_else(String::new, |from| from.to_display(CELLS));

@@ -1,4 +1,4 @@
-//! Handing a new secret over to somebody else: by a code that opens it once.
+//! Handing a new secret over to someone else: by a code that opens it once.
 
 use chrono::TimeDelta;
 

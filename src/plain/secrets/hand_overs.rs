@@ -10,7 +10,7 @@ use crate::operations::prompts::prompter::Prompter as _;
 use crate::plain::session::Session;
 
 const COMMANDS: &str =
-    "handovers take-back NUMBER takes back one that hasn't been opened, handovers acknowledge NUMBER ends an alarm.";
+    "hand-overs take-back NUMBER takes back one that hasn't been opened, hand-overs acknowledge NUMBER ends an alarm.";
 
 /// Lists them, or settles the one with a number of that list.
 pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
@@ -26,7 +26,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     }
     let number = number.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let Some(one) = number.and_then(|at| session.listing.handovers.get(at)).cloned() else {
-        return Err(Interrupt::words("there is no hand-over with that number; handovers lists them"));
+        return Err(Interrupt::words("there is no hand-over with that number; hand-overs lists them"));
     };
     let question = match how {
         HandoverEnd::TakeBack if !is_open(&one) => {

@@ -23,7 +23,7 @@ const CHOICES: [(&str, &str); 8] = [
     ("Test key", "exchange the secret for an access token"),
     ("Close", "forget the secret"),
     ("Pick form", "choose what File and Command get: secret, env, json, csv or aws"),
-    ("Give to somebody else", "get a code with which they get the secret, once"),
+    ("Give to someone else", "get a code with which they get the secret, once"),
 ];
 
 /// Offers the secret until it is closed. If the input has ended, it is kept in a private file.

@@ -34,7 +34,7 @@ pub(crate) enum EventKind {
     HandoverOpened,
     HandoverConfirmed,
     HandoverTakenBack,
-    /// By another one than the first: somebody else has the code.
+    /// By another one than the first: someone else has the code.
     HandoverOpenedAgain,
     /// An administrator has read of that.
     HandoverAcknowledged,
@@ -226,7 +226,7 @@ impl NewEvent {
     }
 }
 
-/// The reason of a refusal: the right secret of a key that a rotation has replaced and that has ended. Somebody still has it.
+/// The reason of a refusal: the right secret of a key that a rotation has replaced and that has ended. Someone still has it.
 pub(crate) const USED_AFTER_ROTATION: &str = "used after rotation";
 
 /// The most refusals of one key that are kept, in rows, and the most refused sign-ins with one name, or with names that

@@ -146,7 +146,7 @@ impl StoredHandover {
         }
     }
 
-    /// Whether nobody has opened it and somebody can.
+    /// Whether nobody has opened it and someone can.
     pub(crate) fn is_waiting(&self, now: DateTime<Utc>) -> bool {
         self.opened_at.is_none() && self.ended_at.is_none() && now < self.until
     }

@@ -12,9 +12,9 @@ pub(crate) const EXPIRES_SOON: &str = "key.expires_soon";
 pub(crate) const ROTATION_WAITS: &str = "rotation.waiting";
 /// A key becomes active again.
 pub(crate) const DEACTIVATION_ENDS: &str = "deactivation.ends_soon";
-/// A key was used after the rotation that replaced it: somebody still has its secret.
+/// A key was used after the rotation that replaced it: someone still has its secret.
 pub(crate) const USED_LATE: &str = "key.used_after_rotation";
-/// A secret that was handed over was asked for again, by somebody else.
+/// A secret that was handed over was asked for again, by someone else.
 pub(crate) const OPENED_AGAIN: &str = "handover.opened_again";
 
 /// How long before it a deactivation's end is told.

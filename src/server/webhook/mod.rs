@@ -20,7 +20,7 @@ pub struct WebhookSetup {
     pub url: String,
     /// The file with the secret that messages are signed with; made if it is missing.
     pub secret_file: PathBuf,
-    /// Certificates of authorities that are trusted in place of the system's, in PEM.
+    /// CA certificates that are trusted in place of the system's, in PEM.
     pub authorities: Option<PathBuf>,
 }
 

@@ -44,7 +44,7 @@ pub enum Answer {
     Accepted(StatusCode),
     /// It wants no more messages.
     Gone,
-    /// Why it was not accepted, and the pause that it asks for in seconds. A date in `Retry-After` is ignored.
+    /// Why it was not accepted, and the pause that it asks for.
     Refused(String, Option<Duration>),
 }
 
@@ -125,8 +125,8 @@ impl Receiver {
         } else {
             format!("it answered {status}")
         };
-        let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        Answer::Refused(why, wait.map(|seconds| Duration::from_secs(seconds.min(LONGEST_WAIT))))
+        let wait = response.headers().get(RETRY_AFTER).and_then(|value| pause(value.to_str().ok()?, now));
+        Answer::Refused(why, wait)
     }
 }
 
@@ -163,9 +163,34 @@ fn roots(authorities: Option<&Path>) -> Result<RootCertStore, WebhookError> {
     Ok(roots)
 }
 
+/// The pause that a `Retry-After` asks for: in seconds, or until a date (RFC 9110, section 10.2.3).
+fn pause(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let seconds = value.parse::<u64>().ok().or_else(|| {
+        let until = DateTime::parse_from_rfc2822(value).ok()?;
+        Some(until.signed_duration_since(now).num_seconds().max(0).unsigned_abs())
+    })?;
+    Some(Duration::from_secs(seconds.min(LONGEST_WAIT)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_is_in_seconds_or_until_a_date() {
+        let now = DateTime::parse_from_rfc3339("1994-11-06T08:49:00Z").unwrap().to_utc();
+        for (value, seconds) in [
+            ("120", Some(120)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(37)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("99999999999", Some(LONGEST_WAIT)),
+            ("Fri, 06 Nov 2093 08:49:37 GMT", Some(LONGEST_WAIT)),
+            ("-5", None),
+            ("soon", None),
+        ] {
+            assert_eq!(pause(value, now), seconds.map(Duration::from_secs), "{value}");
+        }
+    }
 
     #[test]
     fn a_url_that_would_give_something_away_is_refused_and_not_repeated() {

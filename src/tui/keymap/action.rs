@@ -33,7 +33,7 @@ pub enum Action {
     RemoveView,
     /// Bring the Secret access key to a file or a command.
     SaveTo,
-    /// Hand the Secret access key over to somebody else.
+    /// Hand the Secret access key over to someone else.
     HandOver,
     /// Show or hide the Secret access key.
     ShowKey,

@@ -104,11 +104,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Reveal, K::Char('b'), A::CopyPair).said("b", "copy both", "Copy ID and secret as lines of a .env file"),
     bind(M::Reveal, K::Char('w'), A::SaveTo).said("w", "save", "Save the secret to a file or pipe it to a command"),
     bind(M::Reveal, K::Char('x'), A::Do(Id::ClearClipboard)).said("x", "clear clipboard", "Clear the clipboard"),
-    bind(M::Reveal, K::Char('g'), A::HandOver).said(
-        "g",
-        "hand over",
-        "Hand the secret over to somebody else by a code",
-    ),
+    bind(M::Reveal, K::Char('g'), A::HandOver).said("g", "hand over", "Hand the secret over to someone else by a code"),
     bind(M::Reveal, K::Char('h'), A::HmacToken).said("h", "HMAC token", "Generate an HMAC token"),
     bind(M::Reveal, K::Char('t'), A::TestKey).said("t", "test key", "Test the key against the server"),
     bind(M::Reveal, K::Char('i'), A::Do(Id::CopyId)).said("i", "copy ID", "Copy the access key ID"),

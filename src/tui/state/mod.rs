@@ -95,7 +95,7 @@ pub struct State {
     pub usage: UsagePane,
     /// Whether this server was asked what is due.
     pub is_due_asked: bool,
-    /// Secrets that are handed over, and those that somebody else tried to open.
+    /// Secrets that are handed over, and those that someone else tried to open.
     pub hand_overs: HandOvers,
     /// The columns of the list.
     pub columns: Columns,

@@ -223,7 +223,7 @@ fn rotation(key: &AccessKey, dates: Dates, now: ClockReading, in_full: bool) -> 
     let pair = rotate::other(key, until).map(|words| ("Rotation", words, theme::WARNING));
     let late = rotate::late_use(key, now.utc).map(|when| {
         let words = if in_full {
-            format!("Used after its rotation ended: {when}; somebody still has it")
+            format!("Used after its rotation ended: {when}; someone still has it")
         } else {
             format!("{when}, after its rotation ended")
         };

@@ -228,7 +228,7 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
     None
 }
 
-/// That somebody else tried to open a secret, in so many cells.
+/// That someone else tried to open a secret, in so many cells.
 fn alarm(handover: &Handover, cells: usize) -> String {
     let whole = |name: &str| format!(" ! Someone else tried to open the secret of {name} (B)");
     let brief = |name: &str| format!(" ! Others know the code of {name} (B)");

@@ -1,4 +1,4 @@
-//! Handing the secret of a new key over to somebody else, and receiving it: with the program and with curl.
+//! Handing the secret of a new key over to someone else, and receiving it: with the program and with curl.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use super::remote::{Remote, always, remember};
 use crate::support::home::{Done, Home, text};
 use crate::support::terminal::{Terminal, contains, latchkey};
 
-/// An administrator's home, somebody else's home, and the server.
+/// An administrator's home, someone else's home, and the server.
 fn people(server: &Remote) -> (Home, Home) {
     let home = Home::new();
     remember(&home, &server.url);
@@ -66,7 +66,7 @@ fn a_secret_is_received_once_and_whoever_comes_second_is_an_event() {
     assert!(own.contains("ask for another key"), "{own}");
     assert_eq!(events(&home, &server.url), all);
     let second = Home::new().feed(&receive, &code);
-    assert!(second.complaint(7).contains("Somebody else has opened this secret before"));
+    assert!(second.complaint(7).contains("Someone else has opened this secret before"));
     assert_eq!(events(&home, &server.url)[0], "handover_opened_again");
     let told = home.run(&["keys", "show", &id, "--events", "--url", &server.url]).good();
     assert!(told.contains("handover opened again") && told.contains("local"), "{told}");

@@ -282,7 +282,7 @@ fn keys_that_move_while_they_are_listed_come_once() {
         let (early, late) = (at(3), at(2400));
         let mut running = home.command(&list).spawn().unwrap();
         let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
-        // The first page is there, and the program waits for somebody to read on.
+        // The first page is there, and the program waits for someone to read on.
         let mut ids: Vec<String> = lines.by_ref().take(10).map(|line| line.unwrap()).collect();
         for (id, change) in [(&late, to_the_front), (&early, to_the_end)] {
             database.execute(&format!("UPDATE keys SET {change} WHERE id = ?1"), [id]).unwrap();

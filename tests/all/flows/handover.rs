@@ -1,4 +1,4 @@
-//! Handing the secret of a new key over to somebody else, on the page.
+//! Handing the secret of a new key over to someone else, on the page.
 
 use chrono::{DateTime, Utc};
 use latchkey::client::{ApiError, Client, Handover, HandoverEnd, Reply};
@@ -82,7 +82,7 @@ async fn a_secret_that_waits_is_taken_back() {
     bench.sees("it back."); // B does
     bench.type_keys("<Enter>B").await;
     bench.sees("Take a secret back");
-    // Meanwhile somebody else has done it.
+    // Meanwhile someone else has done it.
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
     let id = client.handovers().await.unwrap()[0].id.clone();

@@ -68,7 +68,7 @@ async fn a_key_is_rotated_in_three_presses_and_finished_when_nothing_uses_the_ol
     assert!(bench.state().dialog.is_none());
     bench.sees("× expired");
     assert!(!used(&bench, &old, &secret).await && used(&bench, &new, &fresh).await);
-    // Somebody still has it.
+    // Someone still has it.
     bench.type_keys("r").await;
     bench.sees("× expired !");
     bench.type_keys("<Down><Enter>").await;

@@ -1,4 +1,4 @@
-//! Handing the secret of a new key over to somebody else.
+//! Handing the secret of a new key over to someone else.
 
 use super::secrets::made;
 use super::talk::{COMMAND, HEARD, SECRET, Talk};
@@ -36,7 +36,7 @@ fn it_goes_to_somebody_else_by_a_code() {
 fn it_is_taken_back_and_an_alarm_is_acknowledged() {
     let team = Team::start("");
     let mut talk = Talk::at(&team.home);
-    talk.answers(&[(COMMAND, "handovers")]);
+    talk.answers(&[(COMMAND, "hand-overs")]);
     sign_in(&mut talk, "jo");
     talk.answers(&[("No secrets are handed over.", HEARD), (COMMAND, "create")]);
     let id = made(&mut talk);
@@ -52,24 +52,24 @@ fn it_is_taken_back_and_an_alarm_is_acknowledged() {
         talk.says(SECRET);
     }
     talk.types("close");
-    talk.answers(&[(COMMAND, "handovers")]);
-    let first = talk.says("handovers acknowledge NUMBER ends an alarm.");
+    talk.answers(&[(COMMAND, "hand-overs")]);
+    let first = talk.says("hand-overs acknowledge NUMBER ends an alarm.");
     let line = format!("1. “mine”, {id}, handed over by jo, waiting until 20");
     assert!(first.contains(&line) && first.contains("2. “mine”, "), "{first}");
     for home in [Home::new(), Home::new()] {
         let done = home.feed(&["receive", "--url", &team.server.base], &code);
         assert!([0, 7].contains(&done.code), "{done:?}");
     }
-    talk.answers(&[(COMMAND, "handovers take-back 2"), ("Take the secret of “mine” back?", "yes")]);
-    talk.answers(&[("Taken back: the code no longer works.", HEARD), (COMMAND, "handovers")]);
+    talk.answers(&[(COMMAND, "hand-overs take-back 2"), ("Take the secret of “mine” back?", "yes")]);
+    talk.answers(&[("Taken back: the code no longer works.", HEARD), (COMMAND, "hand-overs")]);
     talk.says(&format!("1. “mine”, {id}, handed over by jo, opened 20"));
     talk.says(" from 127.0.0.1, received. Someone else tried to open the secret of “mine” at 20");
-    talk.answers(&[(COMMAND, "handovers take-back 1"), ("It was opened already, or its time is over.", HEARD)]);
-    talk.answers(&[(COMMAND, "handovers acknowledge 1"), ("Acknowledge the alarm of “mine”?", "yes")]);
-    talk.answers(&[("Acknowledged.", HEARD), (COMMAND, "handovers")]);
+    talk.answers(&[(COMMAND, "hand-overs take-back 1"), ("It was opened already, or its time is over.", HEARD)]);
+    talk.answers(&[(COMMAND, "hand-overs acknowledge 1"), ("Acknowledge the alarm of “mine”?", "yes")]);
+    talk.answers(&[("Acknowledged.", HEARD), (COMMAND, "hand-overs")]);
     let list = talk.says("2. “mine”");
-    assert!(list.contains(", received.") && !list.contains("Somebody else"), "{list}");
-    talk.answers(&[(", taken back.", HEARD), (COMMAND, "handovers take-back 9"), ("There is no hand-over", HEARD)]);
+    assert!(list.contains(", received.") && !list.contains("Someone else"), "{list}");
+    talk.answers(&[(", taken back.", HEARD), (COMMAND, "hand-overs take-back 9"), ("There is no hand-over", HEARD)]);
     talk.answers(&[(COMMAND, "")]);
     talk.quits();
 }

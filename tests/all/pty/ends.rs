@@ -64,7 +64,7 @@ fn signals_leave_by_the_same_door() {
     }
 }
 
-/// With the signal, and where somebody has switched it off: the end of the line is enough.
+/// With the signal, and where someone has switched it off: the end of the line is enough.
 #[test]
 fn a_lost_terminal_ends_the_program() {
     let home = TempDir::new().unwrap();

@@ -77,7 +77,7 @@ fn nothing_stays_behind_in_gnu_screen() {
     assert!(history.contains("ended with 0") && !history.contains(&secret), "after the end:\n{history}");
 }
 
-/// The terminal of somebody else who looks on gets no copy.
+/// The terminal of someone else who looks on gets no copy.
 #[test]
 fn a_second_display_is_told_of_and_gets_no_copy() {
     let (screen, mut ours) = Screen::start();

@@ -116,7 +116,7 @@ fn rows_line_up_where_ambiguous_characters_are_wide() {
 #[test]
 fn a_copy_through_tmux_is_where_the_page_says() {
     let xterm = Xterm::start(&["-xrm", "XTerm*allowWindowOps: true"]);
-    xterm.desktop.copies("of somebody else");
+    xterm.desktop.copies("of someone else");
     let (_tmux, mut terminal) = Tmux::in_window(&xterm);
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
@@ -129,5 +129,5 @@ fn a_copy_through_tmux_is_where_the_page_says() {
     terminal.press("x");
     terminal.sees("xterm's PRIMARY selection overwritten.");
     wait::until("a space in PRIMARY", || xterm.desktop.selects() == " ");
-    assert_eq!(xterm.desktop.holds(), "of somebody else");
+    assert_eq!(xterm.desktop.holds(), "of someone else");
 }

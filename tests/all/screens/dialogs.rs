@@ -216,7 +216,7 @@ fn what_a_command_printed_is_in_its_lines() {
 fn save_to_what_exists() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Enter>");
-        let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret already exists and will \
+        let why = "the file /home/someone/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret already exists and will \
             not be overwritten";
         stage.state_mut().on_delivered(SaveKind::Secret, Err(NotSaved::new(why)));
     }));

@@ -124,7 +124,7 @@ fn the_form_at_its_end() {
 #[test]
 fn a_destination_is_refused() {
     assert_snapshot!(form("<Tab>f", |stage| {
-        let why = "the file /home/somebody/with/a/long/way/rotation-of-PK7QW3N5ZJ0V4T8M2XHC.secret can't be created: \
+        let why = "the file /home/someone/with/a/long/way/rotation-of-PK7QW3N5ZJ0V4T8M2XHC.secret can't be created: \
             Permission denied (os error 13)";
         stage.machine.state().refused = Some(why.to_owned());
         stage.press("<Enter>");

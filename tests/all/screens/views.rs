@@ -34,7 +34,8 @@ fn overview_after(size: (u16, u16), script: &str) -> Stage {
     let mut stage = Stage::with(size, some_keys(), 5);
     stage.press("O");
     let Some(Request::FrequentOwners(most)) = stage.asked.take() else { panic!("no owners were asked for") };
-    let owners = ["ops@example.com", "o\u{1b}[2Jps\u{200b}", "監視チーム", "a team with a name that is longer than its column"];
+    let owners =
+        ["ops@example.com", "o\u{1b}[2Jps\u{200b}", "監視チーム", "a team with a name that is longer than its column"];
     stage.reply(Reply::FrequentOwners(Ok(owners.map(Untrusted::new).into_iter().take(most).collect())));
     let Some(Request::Counts(filters)) = stage.asked.take() else { panic!("nothing was counted") };
     let counts = [Some(736), Some(183), Some(367), None, Some(525), Some(1), Some(0)];

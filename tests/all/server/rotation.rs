@@ -32,7 +32,7 @@ async fn both_keys_work_until_the_rotation_is_finished() {
     assert_eq!(finished.body["replaced"]["replaced_by"], Value::Null);
     assert_eq!(server.verify(&token).await.status, 401, "with the old key its tokens end");
     assert_eq!(server.exchange(&id, &fresh).await.status, 200);
-    // Somebody still has it: this is an event, and a mark of the key.
+    // Someone still has it: this is an event, and a mark of the key.
     assert_eq!(server.exchange(&old, &secret).await.status, 401);
     server.get(&format!("/keys/{old}/usage")).await; // which has what was recorded stored first
     let refused = server.get(&format!("/keys/{old}/events")).await.body["events"][0].clone();

@@ -1,4 +1,4 @@
-//! `--hand-over` of `latchkey keys create` and `rotate`: the secret goes to somebody else, who gets a code for it.
+//! `--hand-over` of `latchkey keys create` and `rotate`: the secret goes to someone else, who gets a code for it.
 
 use std::io;
 use std::io::Write;

@@ -242,7 +242,7 @@ impl Lines {
         let written = self.line(&line);
         self.count += 1;
         match output::done(written, &mut self.out) {
-            // The keys are rotated whether or not somebody reads on.
+            // The keys are rotated whether or not someone reads on.
             Err(failure) if failure.exit == Exit::Done => Ok(()),
             written => written,
         }

@@ -1,4 +1,4 @@
-//! `/handovers`: secrets that an administrator hands over to somebody who has a one-time code.
+//! `/handovers`: secrets that an administrator hands over to someone who has a one-time code.
 //!
 //! `open` and `confirm` need no session: the code is what counts, and its tries are limited like sign-ins. Whoever sends the
 //! whole code (with `curl`) lets the server decrypt; `latchkey receive` sends the first characters and a proof of the rest.
@@ -239,7 +239,7 @@ async fn opened(
         }
         HandoverOutcome::OpenedBefore { key_id } => {
             who.is(&key_id);
-            Err(HttpError::gone("Somebody else has opened this secret before: tell the administrator"))
+            Err(HttpError::gone("Someone else has opened this secret before: tell the administrator"))
         }
         HandoverOutcome::Wrong(0) => {
             Err(HttpError::gone("The code or the PIN was wrong too often: the secret is deleted"))

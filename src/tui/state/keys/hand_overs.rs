@@ -1,4 +1,4 @@
-//! Secrets that are handed over: told in the details of their keys, taken back, and an alarm if somebody else tried to open
+//! Secrets that are handed over: told in the details of their keys, taken back, and an alarm if someone else tried to open
 //! one, which stays until it is acknowledged.
 
 use crate::client::{ApiError, Handover, HandoverEnd, Request};

@@ -22,7 +22,7 @@ pub enum RevealButton {
     /// Both halves.
     Pair,
     Save,
-    /// To somebody else.
+    /// To someone else.
     HandOver,
     Hmac,
     Test,

@@ -1,4 +1,4 @@
-//! The way of a secret to somebody else: a code that opens it once.
+//! The way of a secret to someone else: a code that opens it once.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent};

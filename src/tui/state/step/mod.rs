@@ -29,7 +29,7 @@ pub enum Step {
     Test(Box<TestStep>),
     /// The secret is brought to a file or a command.
     Save(Box<SaveStep>),
-    /// The secret is handed over to somebody else.
+    /// The secret is handed over to someone else.
     HandOver(Box<HandOverStep>),
 }
 

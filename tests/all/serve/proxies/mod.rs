@@ -106,7 +106,7 @@ fn set(example: &str, places: &[(&str, String)]) -> String {
     })
 }
 
-/// Waits until a proxy listens; false when it ends instead, as when somebody took the port meanwhile.
+/// Waits until a proxy listens; false when it ends instead, as when someone took the port meanwhile.
 fn listens(child: &mut Child, port: u16, log: &Path) -> bool {
     let begun = std::time::Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {

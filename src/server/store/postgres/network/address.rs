@@ -44,7 +44,7 @@ pub struct DatabaseAddress {
 pub struct DatabaseFiles {
     /// Holds the password and nothing else.
     pub password: Option<PathBuf>,
-    /// Certificates of authorities that are trusted in place of the system's, in PEM.
+    /// CA certificates that are trusted in place of the system's, in PEM.
     pub authorities: Option<PathBuf>,
     /// The certificate that this server shows to the database, and its private key, in PEM.
     pub certificate: Option<(PathBuf, PathBuf)>,

@@ -1,4 +1,4 @@
-//! The step that hands a secret over to somebody else, as it is on screen.
+//! The step that hands a secret over to someone else, as it is on screen.
 
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
@@ -13,8 +13,7 @@ use crate::tui::state::{HandOverFocus, HandOverStep, HandingOver, TTLS};
 use crate::tui::theme;
 use crate::tui::view::widgets::{button_rows, choices, line, next_row, paragraph, popup};
 
-const WHAT: &str =
-    "Somebody else gets the secret with a code that you send them. It opens once, with latchkey or curl.";
+const WHAT: &str = "Someone else gets the secret with a code that you send them. It opens once, with latchkey or curl.";
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &HandOverStep) {
     let mut rest = popup(frame, area, 78, 16, "Hand over the secret");
