@@ -17,7 +17,8 @@ use crate::operations::keys::due::Due;
 #[derive(Serialize)]
 struct DueRecord<'a> {
     reason: &'static str,
-    at: String,
+    /// None for a rotation without an end.
+    at: Option<String>,
     id: &'a str,
     label: &'a str,
     owner: Option<&'a str>,
@@ -27,7 +28,7 @@ impl<'a> DueRecord<'a> {
     fn of(due: &Due<'a>) -> Self {
         Self {
             reason: due.reason.as_str(),
-            at: time(due.at),
+            at: due.at.map(time),
             id: due.key.id.raw_for_api(),
             label: due.key.label.raw_for_api(),
             owner: due.key.owner.as_ref().map(Untrusted::raw_for_api),
@@ -59,8 +60,14 @@ pub(super) async fn run(args: &DueArgs, settings: &Context) -> Result<Exit, Fail
             rows.row(["reason", "at", "id", "label", "owner"])?;
             for record in all.iter().map(DueRecord::of) {
                 rows.row(
-                    [record.reason, &record.at, record.id, record.label, record.owner.unwrap_or_default()]
-                        .map(output::cell),
+                    [
+                        record.reason,
+                        record.at.as_deref().unwrap_or_default(),
+                        record.id,
+                        record.label,
+                        record.owner.unwrap_or_default(),
+                    ]
+                    .map(output::cell),
                 )?;
             }
             rows.end()

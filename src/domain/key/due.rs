@@ -14,10 +14,10 @@ pub enum Reason {
     Reactivates,
 }
 
-/// A key that needs attention, and when that ends.
+/// A key that needs attention, and when that ends; a rotation may have no end.
 #[derive(Debug)]
 pub struct Due<'a> {
-    pub at: DateTime<Utc>,
+    pub at: Option<DateTime<Utc>>,
     pub reason: Reason,
     pub key: &'a AccessKey,
 }
@@ -37,10 +37,11 @@ impl<'a> Due<'a> {
     /// What there is of a key.
     pub fn of_key(key: &'a AccessKey) -> Option<Self> {
         let due = |at, reason| Some(Due { at, reason, key });
+        let is_replaced = key.replaced_by().is_some();
         match (key.status, key.reactivates_at, key.expires_at) {
-            (Status::Inactive, Some(at), _) => due(at, Reason::Reactivates),
-            (Status::Active, _, Some(at)) if key.replaced_by().is_some() => due(at, Reason::Rotation),
-            (Status::Active, _, Some(at)) => due(at, Reason::Expires),
+            (Status::Inactive, Some(at), _) => due(Some(at), Reason::Reactivates),
+            (Status::Active | Status::Inactive, _, end) if is_replaced => due(end, Reason::Rotation),
+            (Status::Active, _, Some(at)) => due(Some(at), Reason::Expires),
             _ => None,
         }
     }

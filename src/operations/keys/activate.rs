@@ -91,7 +91,8 @@ impl Switch {
     /// The switch that a key can take, or the one that is asked for if it makes sense.
     pub fn of(key: &AccessKey, wanted: Option<Self>) -> Result<Self, NotSwitched> {
         match (wanted, key.status) {
-            (None | Some(Self::Activate), Status::Expired) => Err(NotSwitched::Expired),
+            // By itself it would not become active again either.
+            (None | Some(Self::Activate | Self::Deactivate(Some(_))), Status::Expired) => Err(NotSwitched::Expired),
             (Some(Self::Activate), Status::Active) => Err(NotSwitched::Already(key.status)),
             (Some(Self::Deactivate(until)), Status::Inactive) if until == key.reactivates_at => {
                 Err(NotSwitched::Already(key.status))
@@ -170,6 +171,9 @@ mod tests {
         assert_eq!(Switch::of(&back, Some(good)), Ok(good));
         assert_eq!(Switch::of(&back, None), Ok(Switch::Activate));
         assert_eq!(hour.changes(&back).reactivates_at, until);
+        let over = AccessKey { status: Status::Expired, ..back.clone() };
+        assert_eq!(Switch::of(&over, Some(hour)), Err(NotSwitched::Expired));
+        assert_eq!(Switch::of(&over, Some(good)), Ok(good));
         assert_eq!(good.changes(&back).reactivates_at, None);
         assert_eq!(
             Switch::of(&AccessKey { reactivates_at: until, ..back }, Some(hour)),

@@ -23,10 +23,10 @@ impl Reason {
     }
 }
 
-/// The earliest first.
+/// The earliest first, what has no end last.
 pub fn all(keys: &[AccessKey]) -> Vec<Due<'_>> {
     let mut all: Vec<Due<'_>> = keys.iter().filter_map(Due::of_key).collect();
-    all.sort_by_key(|due| (due.at, due.reason));
+    all.sort_by_key(|due| (due.at.is_none(), due.at, due.reason));
     all
 }
 
@@ -41,12 +41,14 @@ impl Due<'_> {
         let name = if key.label.is_empty() { id } else { format!("{} ({id})", key.label.to_display(CELLS)) };
         let owner = key.owner.as_ref().filter(|owner| !owner.is_empty());
         let owner = owner.map(|owner| format!(", owner {}", owner.to_display(CELLS))).unwrap_or_default();
-        let what = match reason {
-            Reason::Expires => "expires",
-            Reason::Rotation => "is being replaced and ends",
-            Reason::Reactivates => "becomes active again",
+        let what = match (reason, at) {
+            (Reason::Expires, _) => "expires",
+            (Reason::Rotation, Some(_)) => "is being replaced and ends",
+            (Reason::Rotation, None) => "is being replaced and doesn't end by itself",
+            (Reason::Reactivates, _) => "becomes active again",
         };
-        format!("{name}{owner}: {what} {}, {}", relative(*at, now), time(*at))
+        let when = at.map(|at| format!(" {}, {}", relative(at, now), time(at))).unwrap_or_default();
+        format!("{name}{owner}: {what}{when}")
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) struct ClaimedMessage {
 impl ClaimedMessage {
     /// Whether it reminds of what is over, or of what is no longer due of this key: it was changed since.
     pub(crate) fn is_outdated(&self, key: &AccessKey, now: DateTime<Utc>) -> bool {
-        let due = Due::of_key(key).map(|due| (reminder(due.reason), due.at));
+        let due = Due::of_key(key).and_then(|due| Some((reminder(due.reason), due.at?)));
         is_reminder(&self.kind) && (self.at <= now || due != Some((self.kind.as_str(), self.at)))
     }
 }

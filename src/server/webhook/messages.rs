@@ -21,7 +21,7 @@ const AT_ONCE: usize = 500;
 /// Stores a reminder of everything that has become due.
 pub(super) async fn remind(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
     let due = store.due(now, now + TimeDelta::days(DUE_DAYS.into()), AT_ONCE, true).await?;
-    let new = due.iter().filter_map(Due::of_key).map(|due| of_due(&due, now)).collect();
+    let new = due.iter().filter_map(Due::of_key).filter_map(|due| of_due(&due, now)).collect();
     store.add_messages(new, now).await?;
     Ok(())
 }
@@ -35,9 +35,10 @@ pub(super) async fn alarm(store: &Store, now: DateTime<Utc>) -> Result<(), Store
     Ok(())
 }
 
-fn of_due(due: &Due<'_>, now: DateTime<Utc>) -> NewMessage {
-    let data = json!({ "at": wire::time(due.at), "key": wire::KeyBody::from(due.key) });
-    message(reminder(due.reason), due.key.id.raw_for_api(), due.at, &data, now)
+fn of_due(due: &Due<'_>, now: DateTime<Utc>) -> Option<NewMessage> {
+    let at = due.at?;
+    let data = json!({ "at": wire::time(at), "key": wire::KeyBody::from(due.key) });
+    Some(message(reminder(due.reason), due.key.id.raw_for_api(), at, &data, now))
 }
 
 fn used_late(key: &AccessKey, now: DateTime<Utc>) -> Option<NewMessage> {

@@ -81,12 +81,18 @@ async fn the_dialog_of_a_pair_is_read_again_and_goes_to_the_other_key() {
     let mut bench = Bench::new().await;
     let (old, secret) = bench.create("one").await;
     bench.type_keys("R<Enter>").await;
-    let (new, _) = revealed(&bench);
+    let (new, fresh) = revealed(&bench);
     bench.type_keys("s<Esc><Enter>R").await;
-    bench.sees("The old key was never used: safe to finish.");
-    assert!(used(&bench, &old, &secret).await);
+    bench.sees("The old key was never used, but nobody has used the new key yet: not");
+    assert!(used(&bench, &new, &fresh).await);
     bench.pass(Duration::from_secs(11)).await;
-    bench.sees("! Old key used");
+    bench.sees("The old key was never used: safe to finish.");
+    // What was used since the dialog was read last is not ended unasked.
+    assert!(used(&bench, &old, &secret).await);
+    bench.type_keys("f").await;
+    bench.sees("! Old key used just now");
+    bench.sees("Finish anyway?");
+    bench.type_keys("<Enter>").await;
     bench.type_keys("o").await;
     assert_eq!((selected(&bench), bench.state().dialog.is_none()), (&*old, true));
     bench.type_keys("Ro").await;
@@ -258,9 +264,9 @@ async fn another_administrator_is_faster() {
     // The rotation was finished while its dialog was open.
     bench.type_keys("R").await;
     bench.sees("safe to finish");
-    other.type_keys("Rf").await;
+    other.type_keys("Rf<Tab><Enter>").await;
     other.sees(&format!("Rotation finished: {old}"));
-    bench.type_keys("f").await;
+    bench.type_keys("f<Tab><Enter>").await;
     bench.sees("Nothing was changed.");
     bench.sees("This rotation is over: the old key ended just now.");
     bench.type_keys("<Enter>").await;

@@ -39,6 +39,8 @@ fn a_key_is_rotated_into_a_file_and_the_rotation_is_finished() {
     screen.sees("Rotation: story");
     screen.sees("safe to finish");
     screen.press("f");
+    screen.sees("Finish anyway?");
+    screen.press("<Tab><Enter>");
     screen.sees(&format!("Rotation finished: {old} has expired."));
     screen.press("q");
     assert!(screen.ends().0.success());

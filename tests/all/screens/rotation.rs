@@ -161,6 +161,11 @@ fn a_pair_whose_old_key_is_in_use() {
 
 #[test]
 fn a_pair_whose_old_key_is_quiet() {
+    assert_snapshot!(rotation(Some(2), 60 * 40, &[2, 3, 4, 5], |_| {}));
+}
+
+#[test]
+fn a_pair_whose_new_key_was_not_used_yet() {
     assert_snapshot!(rotation(None, 60 * 40, &[2, 3, 4, 5], |_| {}));
 }
 
@@ -171,9 +176,10 @@ fn finishing_asks_once_more() {
 
 #[test]
 fn a_rotation_that_another_administrator_finished() {
-    assert_snapshot!(rotation(None, 60 * 40, &[2, 3, 4, 5], |stage| {
+    assert_snapshot!(rotation(Some(2), 60 * 40, &[2, 3, 4, 5], |stage| {
         stage.press("f");
-        let mut keys = pair(None, 60 * 40);
+        let mut keys = pair(Some(2), 60 * 40);
+        answer(stage, &keys, &[2, 3, 4, 5]); // it is read once more before it is sent
         let before = keys[1].clone();
         (keys[1].rotation, keys[0].rotation) = (None, None);
         (keys[1].status, keys[1].expires_at) = (Status::Expired, Some(noon() - TimeDelta::minutes(1)));

@@ -31,7 +31,7 @@ impl Pair {
         let other = access.call(async |client| client.key(rotation.other()).await).await?;
         let (old, new) = if matches!(rotation, Rotation::ReplacedBy(_)) { (key, other) } else { (other, key) };
         let client = access.client().await?;
-        let advice = access.prompter().wait(advise(&client, &old, now)).await?;
+        let advice = access.prompter().wait(advise(&client, &old, &new, now)).await?;
         Ok(Some(Self { old, new, advice }))
     }
 

@@ -9,7 +9,9 @@ use super::{
     whole,
 };
 use crate::domain::{AccessKey, Order, Sort, Status};
-use crate::server::store::{Change, ChangeOutcome, KeyInsert, PageQuery, Store, StoredEvent};
+use crate::server::store::{
+    Change, ChangeOutcome, ExpiryChange, KeyInsert, PageQuery, RotationInsert, Store, StoredEvent,
+};
 
 /// Switches a key off until `until`.
 fn off_until(until: DateTime<Utc>) -> Change {
@@ -219,4 +221,15 @@ pub(crate) async fn what_needs_attention_is_found<D: Database>() {
     assert_eq!(due(10, 20_000).await, ["later", "never", "soon"]);
     assert_eq!(due(9_500, 9_600).await, [""; 0], "it is active again");
     assert_eq!(due(9_500, 20_000).await, ["later"]);
+    // A rotation needs attention until it is over, also if the old key has no end of its own or is off.
+    let rotation =
+        RotationInsert { old: id(&of("never")).to_owned(), revision: None, ends_at: at(30_000), inherits_expiry: None };
+    create(&store, KeyInsert { rotation: Some(rotation), ..insert("new") }, at(9_600)).await;
+    assert_eq!(due(9_700, 9_800).await, ["never"]);
+    let endless = Change { expires_at: Some(ExpiryChange::Never), ..rename("never") };
+    done(store.edit(id(&of("never")), endless, actor("mo"), at(9_700)).await.unwrap());
+    assert_eq!(due(9_800, 9_900).await, ["never"]);
+    done(store.edit(id(&of("never")), switch(true), actor("mo"), at(9_800)).await.unwrap());
+    assert_eq!(due(9_900, 9_901).await, ["never"]);
+    assert!(store.due(at(9_900), at(9_901), 10, true).await.unwrap().is_empty(), "no reminder without a time");
 }

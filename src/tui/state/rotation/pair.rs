@@ -26,6 +26,10 @@ pub struct RotationDialog {
     /// What is asked about: *Finish* while the old key is in use, and *Undo*, which deletes the new key.
     pub asking: Option<RotationEnd>,
     pub call: CallState,
+    /// Finishing waits for the pair to be read once more: what was advised may be of before a use.
+    finishing: bool,
+    /// Why the pair could not be read the last time.
+    unread: Option<String>,
     /// What is read next.
     reading: Reading,
     /// Which replies are its own.
@@ -93,6 +97,8 @@ impl RotationDialog {
             focus: RotationButton::Close,
             asking: None,
             call: CallState::None,
+            finishing: false,
+            unread: None,
             reading: Reading::Old,
             attempt: Attempt::next(),
         })
@@ -131,8 +137,14 @@ impl RotationDialog {
 
     /// Whether the old key may end; none until it was read.
     pub fn advice(&self, now: ClockReading) -> Option<Advice> {
+        if let Some(why) = &self.unread {
+            return Some(Advice {
+                is_safe: None,
+                words: format!("Whether it is safe to finish can't be told now. {why}"),
+            });
+        }
         let read: Vec<KeyUsage> = self.usage.iter().flatten().cloned().collect();
-        Some(Advice::of(self.old.key.as_ref()?, &read, now.utc))
+        Some(Advice::of(self.old.key.as_ref()?, self.new.key.as_ref(), &read, now.utc))
     }
 
     /// How the old key was used on each day, if that is known.
@@ -169,12 +181,16 @@ impl RotationDialog {
         match result {
             Ok(key) => side.key = Some(key),
             Err(ApiError::NotFound(_)) => side.is_gone = true,
-            // The list says what is wrong.
-            Err(_) => {
+            Err(error) => {
+                self.unread = Some(error.to_string());
                 self.reading = Reading::Due(now.at + REFRESH);
+                if std::mem::take(&mut self.finishing) {
+                    self.call = CallState::Failed(format!("{error} {}", messages::NOTHING_CHANGED));
+                }
                 return None;
             }
         }
+        self.unread = None;
         self.keep_focus();
         self.reading = if matches!(self.reading, Reading::Old) { Reading::New } else { Reading::Usage(0) };
         Some(self.next_request())
@@ -192,15 +208,27 @@ impl RotationDialog {
         if *id != self.old.id || ADVICE_DAYS.get(at) != Some(&days) {
             return None;
         }
-        if let (Some(usage), Some(read)) = (usage, self.usage.get_mut(at)) {
-            *read = Some(usage.clone());
+        if let Some(read) = self.usage.get_mut(at) {
+            *read = usage.cloned();
         }
         if at + 1 < ADVICE_DAYS.len() {
             self.reading = Reading::Usage(at + 1);
             return Some(self.next_request());
         }
         self.reading = Reading::Due(now.at + REFRESH);
-        None
+        if !std::mem::take(&mut self.finishing) {
+            return None;
+        }
+        self.call = CallState::None;
+        if !self.is_under_way() {
+            return None; // which the dialog tells
+        }
+        let outcome = if self.is_safe(now) { self.end(RotationEnd::Finish) } else { self.ask(RotationEnd::Finish) };
+        if let RotationOutcome::Send(request) = outcome { Some(request) } else { None }
+    }
+
+    fn is_safe(&self, now: ClockReading) -> bool {
+        self.advice(now).is_some_and(|advice| advice.is_safe == Some(true))
     }
 
     /// When it is read again.
@@ -215,9 +243,9 @@ impl RotationDialog {
         (self.next_wake()? <= now.at).then(|| self.read())
     }
 
-    /// A button that has gone can't have the focus.
+    /// A button that has gone can't have the focus, and what has ended isn't asked about.
     fn keep_focus(&mut self) {
-        if !self.buttons().contains(&self.focus) {
+        if !self.is_under_way() || !self.buttons().contains(&self.focus) {
             (self.focus, self.asking) = (RotationButton::Close, None);
         }
     }
@@ -257,8 +285,9 @@ impl RotationDialog {
             _ if !self.is_under_way() => RotationOutcome::Stay,
             RotationButton::Undo if self.buttons().contains(&RotationButton::Undo) => self.ask(RotationEnd::Undo),
             RotationButton::Undo => RotationOutcome::Stay, // why not is on screen
-            RotationButton::Finish if self.advice(now).is_some_and(|advice| advice.is_safe == Some(true)) => {
-                self.end(RotationEnd::Finish)
+            RotationButton::Finish if self.is_safe(now) => {
+                (self.finishing, self.call) = (true, CallState::Sent);
+                RotationOutcome::Send(self.read())
             }
             RotationButton::Finish => self.ask(RotationEnd::Finish),
         }

@@ -67,12 +67,14 @@ impl PostgresStore {
     ) -> Result<Vec<AccessKey>, StoreError> {
         self.reactivate(now).await?;
         let [expire, reactivate, rotate] = webhook::new(only_new, "$1");
+        // A reminder is of a time.
+        let ends = if only_new { "state = 0 AND expires_at IS NOT NULL" } else { "state <> 1" };
         let sql = format!(
             "SELECT {COLUMNS} FROM {TABLES} WHERE k.seq IN (
                  (SELECT seq FROM keys WHERE state = 0 AND ends_at > $1 AND ends_at < $2 {expire} ORDER BY ends_at LIMIT $3)
                  UNION (SELECT seq FROM keys WHERE reactivates_at > $1 AND ends_at > $1 {reactivate} ORDER BY reactivates_at LIMIT $3)
                  UNION (SELECT seq FROM keys WHERE rotates_until > $1 AND rotates_until > 0 AND replaced_by IS NOT NULL
-                              AND state = 0 AND expires_at IS NOT NULL {rotate} ORDER BY rotates_until LIMIT $3))"
+                              AND {ends} {rotate} ORDER BY rotates_until LIMIT $3))"
         );
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows = self.lend().await?.rows(&sql, args![now.timestamp_millis(), until.timestamp_millis(), most]).await?;

@@ -59,6 +59,8 @@ impl SqliteStore {
         self.reactivate(now).await?;
         self.read(move |connection| {
             let [expire, reactivate, rotate] = webhook::new(only_new, "?1");
+            // A reminder is of a time.
+            let ends = if only_new { "+state = 0 AND expires_at IS NOT NULL" } else { "+state <> 1" };
             // With a plus: those columns' indexes have nearly all keys.
             let sql = format!(
                 "SELECT {columns} FROM keys WHERE seq IN (
@@ -67,7 +69,7 @@ impl SqliteStore {
                      UNION SELECT * FROM (SELECT seq FROM keys WHERE reactivates_at > ?1 AND +ends_at > ?1 {reactivate}
                                           ORDER BY reactivates_at LIMIT ?3)
                      UNION SELECT * FROM (SELECT seq FROM keys WHERE rotates_until > 0 AND rotates_until > ?1 AND replaced_by IS NOT NULL
-                                          AND +state = 0 AND expires_at IS NOT NULL {rotate}
+                                          AND {ends} {rotate}
                                           ORDER BY rotates_until LIMIT ?3))",
                 columns = columns()
             );
