@@ -49,8 +49,8 @@ struct TrailWriter {
     out: Out,
 }
 
-const NAMES: [&str; 9] = ["at", "kind", "key", "admin", "by", "from", "detail", "changes", "count"];
-const TITLES: [&str; 7] = ["AT", "WHAT", "OF", "BY", "FROM", "DETAIL", "COUNT"];
+const NAMES: [&str; 10] = ["at", "kind", "key", "admin", "by", "from", "detail", "changes", "count", "label"];
+const TITLES: [&str; 8] = ["AT", "WHAT", "OF", "LABEL", "BY", "FROM", "DETAIL", "COUNT"];
 
 impl TrailWriter {
     /// Page by page, newest first.
@@ -119,7 +119,7 @@ impl TrailWriter {
             }
             Format::Table => {
                 let table = self.table.get_or_insert_with(|| {
-                    Table::fitted(TITLES, &[0, 1, 2, 3, 5, 4, 6], 5, output::width(), records.iter().map(row))
+                    Table::fitted(TITLES, &[0, 1, 2, 4, 6, 3, 5, 7], 6, output::width(), records.iter().map(row))
                 });
                 if !std::mem::replace(&mut self.has_head, true) {
                     table.head(&mut self.out)?;
@@ -131,9 +131,9 @@ impl TrailWriter {
 }
 
 /// An event for people.
-fn row<'a>(record: &'a EventRecord<'_>) -> [&'a str; 7] {
+fn row<'a>(record: &'a EventRecord<'_>) -> [&'a str; 8] {
     let [at, _, by, from, ..] = record.cells();
-    [at, record.word(), record.about(), by, from, record.said(), record.times()]
+    [at, record.word(), record.about(), record.label.unwrap_or_default(), by, from, record.said(), record.times()]
 }
 
 fn limit(left: u64) -> usize {

@@ -22,7 +22,7 @@ key            {KEY_FIELDS}
 keys list      [key, ...]: one array, one key a line. If the list breaks off, the array stays open
 keys show      key; with --events it has events: [event, ...], newest first; of a deleted key --events
                gives {id, status, events}
-events         event {at, kind, key, admin, by, from, detail, changes: [{field, old, new}, ...], count},
+events         event {at, kind, key, label, admin, by, from, detail, changes: [{field, old, new}, ...], count},
                one object a line
 admin list     [{username, role, created_at, last_sign_in_at}, ...]
 sessions list  [{id, username, role, from, created_at, last_seen_at, ends_at, current}, ...]

@@ -19,6 +19,9 @@ pub struct Event {
     /// The ID of the key that it is about. Servers from before don't name it in the key's own history.
     #[serde(default)]
     pub key: Option<Untrusted>,
+    /// The label of that key now, or the last one if it is deleted. Servers from before don't tell it.
+    #[serde(default)]
+    pub label: Option<Untrusted>,
     /// The administrator that it is about.
     #[serde(default)]
     pub admin: Option<Untrusted>,

@@ -118,6 +118,8 @@ pub struct EventRecord<'a> {
     pub changes: Vec<ChangeRecord<'a>>,
     /// How many refusals it counts.
     pub count: u64,
+    /// The label of the key, also of a deleted one; `null` if it is about none, and where the server doesn't tell it.
+    pub label: Option<&'a str>,
     /// What happened, for people: an edit that switches a key is called by that.
     #[serde(skip)]
     word: String,
@@ -151,6 +153,7 @@ impl<'a> EventRecord<'a> {
             kind: event.kind.raw_for_api(),
             word: history::word(event),
             key: text(&event.key),
+            label: text(&event.label),
             admin: text(&event.admin),
             by: text(&event.by),
             from: text(&event.from),
@@ -169,10 +172,10 @@ impl<'a> EventRecord<'a> {
     }
 
     /// The same for the whole trail.
-    pub fn trail_cells(&self) -> [&str; 9] {
+    pub fn trail_cells(&self) -> [&str; 10] {
         let [at, kind, by, from, detail, count] = self.cells();
         let text = |text: Option<&'a str>| text.unwrap_or_default();
-        [at, kind, text(self.key), text(self.admin), by, from, detail, &self.changed, count]
+        [at, kind, text(self.key), text(self.admin), by, from, detail, &self.changed, count, text(self.label)]
     }
 
     /// What happened, for people.

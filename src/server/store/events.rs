@@ -1,5 +1,7 @@
 //! The trail: what happened to keys, and what administrators did.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +201,25 @@ pub(crate) fn changes_of_text(text: Option<&str>) -> Vec<FieldChange> {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
+/// The label that a key had when it was deleted, by the changes of that event.
+pub(crate) fn last_label(changes: Option<&str>) -> String {
+    let of_label = |change: &FieldChange| change.field == "label";
+    changes_of_text(changes).into_iter().find(of_label).and_then(|change| change.old).unwrap_or_default()
+}
+
+/// Gives events the labels of their keys.
+pub(crate) fn put_labels(events: &mut [StoredEvent], labels: &HashMap<String, String>) {
+    for event in events {
+        event.label = event.about.key().and_then(|id| labels.get(id)).cloned().unwrap_or_default();
+    }
+}
+
+/// The keys that events are about, each once.
+pub(crate) fn keys_of(events: &[StoredEvent]) -> Vec<String> {
+    let ids: BTreeSet<&str> = events.iter().filter_map(|event| event.about.key()).collect();
+    ids.into_iter().map(str::to_owned).collect()
+}
+
 /// An event to be stored.
 #[derive(Clone)]
 pub(crate) struct NewEvent {
@@ -300,6 +321,8 @@ pub(crate) const MOST_LATE: TimeDelta = TimeDelta::hours(1);
 pub(crate) struct StoredEvent {
     pub(crate) seq: i64,
     pub(crate) about: Subject,
+    /// The label of the key now; of a deleted key, the last one. Empty if it had none, and if it isn't about a key.
+    pub(crate) label: String,
     pub(crate) kind: String,
     pub(crate) at: DateTime<Utc>,
     pub(crate) by: Option<String>,

@@ -25,6 +25,9 @@ const CELLS: (usize, usize, usize) = (32, 45, 200);
 /// From so many columns on there is room for whole names and times.
 const WIDE: u16 = 100;
 
+/// From so many on, for the ID of a key beside its label.
+const VERY_WIDE: u16 = 160;
+
 /// The columns of a key's history.
 const OF_KEY: [TableColumn; 5] = [
     TableColumn::new("When", 0),
@@ -101,8 +104,9 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, screen: &HistoryScreen, dates
         table::draw(frame, table, &OF_KEY, &rows, at);
     } else {
         let rows = visible().map(|event| {
-            let [when, what, by, from, details] = cells(event, area.width, dates, now);
-            [when, what, text(history::about(event), CELLS.0), by, from, details]
+            let about = about(event, area.width);
+            let [when, what, by, from, details] = cells(&without_label(event), area.width, dates, now);
+            [when, what, (about, Style::new()), by, from, details]
         });
         table::draw(frame, table, &OF_ALL, &rows.collect::<Vec<_>>(), at);
     }
@@ -113,11 +117,33 @@ fn text(text: Option<&Untrusted>, cells: usize) -> TableCell {
     (text.map_or(String::new(), |text| text.to_display(cells)), Style::new())
 }
 
+/// What an event is about: the label of a key, and its ID as far as there is room.
+fn about(event: &Event, width: u16) -> String {
+    let id = event.key.as_ref().and_then(|id| KeyId::parse(id.raw_for_api()).ok());
+    let (Some(id), Some(label)) = (id, event.label.as_ref().filter(|label| !label.is_empty())) else {
+        return history::about(event).map_or_else(String::new, |about| about.to_display(CELLS.0));
+    };
+    match width {
+        0..WIDE => label.identity(20),
+        WIDE..VERY_WIDE => format!("{} {}", id.shortened(10), label.identity(24)),
+        _ => format!("{} {}", id.shortened(CELLS.0), label.identity(40)),
+    }
+}
+
+/// An event whose details needn't tell the label of the key, which is in another column.
+fn without_label(event: &Event) -> Event {
+    let is_whole = matches!(event.kind.raw_for_api(), "created" | "deleted") && event.label.is_some();
+    let mut event = event.clone();
+    event.changes.retain(|change| !is_whole || change.field.raw_for_api() != "label");
+    event
+}
+
 fn cells(event: &Event, width: u16, dates: Dates, now: ClockReading) -> [TableCell; 5] {
     // Who did it stays where there is little room, if not whole.
     let name = match width {
         0..NARROW => 10,
         NARROW..WIDE => 14,
+        WIDE..VERY_WIDE => 20,
         _ => CELLS.0,
     };
     let when =
@@ -154,13 +180,16 @@ fn draw_event(frame: &mut Buffer, area: Rect, event: &Event, is_one: bool, dates
         text.filter(|text| !text.is_empty()).map(|text| format!("{word}{}", text.identity(cells)))
     };
     let about = history::about(event).filter(|_| !is_one);
+    let label = event.label.as_ref().filter(|label| !is_one && !label.is_empty());
     let who = [
         part("", about, KeyId::MAX_CHARS),
+        label.map(|label| format!("“{}”", label.identity(CELLS.0 * 2))),
         part("by ", event.by.as_ref(), CELLS.0 * 2),
         part("from ", event.from.as_ref(), CELLS.1),
     ];
     let who = who.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let details = history::details(event, Times::Short, CELLS.2 * 3);
+    let told = if is_one { event } else { &without_label(event) };
+    let details = history::details(told, Times::Short, CELLS.2 * 3);
     let words = [who, details].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>();
     let between = if inside.height < 3 { ": " } else { "\n" };
     let mut rest = inside;

@@ -21,6 +21,7 @@ fn event(minutes: i64, kind: &str, by: &str, changes: &[(&str, &str, &str)]) -> 
         at: noon() - TimeDelta::minutes(minutes),
         kind: Untrusted::new(kind),
         key: text("PK7QW3N5ZJ0V4T8M2XHC"),
+        label: text("nightly backup"),
         admin: None,
         by: text(by),
         from: text(if by.is_empty() { "203.0.113.9" } else { "192.0.2.17" }),
@@ -46,9 +47,11 @@ fn events() -> Vec<Event> {
 fn everything() -> Vec<Event> {
     let mut all = events();
     let gone = [("label", "billing export", ""), ("owner", "finance", ""), ("status", "inactive", "")];
-    all.insert(2, Event { key: Some(Untrusted::new("PKV4T8M2XHC7QW3N5ZJ0")), ..event(45, "deleted", "jo", &gone) });
+    let deleted = event(45, "deleted", "jo", &gone);
+    let [key, label] = ["PKV4T8M2XHC7QW3N5ZJ0", "billing export"].map(|text| Some(Untrusted::new(text)));
+    all.insert(2, Event { key, label, ..deleted });
     let role = event(50, "role_changed", "su", &[("role", "auditor", "superuser")]);
-    all.insert(3, Event { key: None, admin: Some(Untrusted::new("mia")), ..role });
+    all.insert(3, Event { key: None, label: None, admin: Some(Untrusted::new("mia")), ..role });
     all
 }
 

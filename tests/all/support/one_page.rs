@@ -343,6 +343,7 @@ fn event(kind: &str) -> TrailEvent {
         at: DateTime::UNIX_EPOCH,
         kind: Untrusted::new(kind),
         key: odd(),
+        label: odd(),
         admin: None,
         by: odd(),
         from: odd(),

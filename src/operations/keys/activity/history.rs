@@ -231,6 +231,8 @@ pub(crate) fn in_line(event: &Event, is_about_known: bool) -> String {
         text.filter(|text| !text.is_empty()).map_or(String::new(), |text| format!(", {word}{}", text.to_display(CELLS)))
     };
     let about = part("", about(event).filter(|_| !is_about_known));
+    let label = event.label.as_ref().filter(|label| !is_about_known && !label.is_empty());
+    let about = label.map_or(about.clone(), |label| format!("{about} “{}”", label.to_display(CELLS)));
     let (by, from) = (part("by ", event.by.as_ref()), part("from ", event.from.as_ref()));
     let details = match details(event, Times::Zoned, VALUE_CELLS) {
         words if words.is_empty() => words,
@@ -256,6 +258,7 @@ mod tests {
             at: "2026-11-26T11:38:00Z".parse().unwrap(),
             kind: Untrusted::new(kind),
             key: Some(Untrusted::new("PK7QW3N5ZJ0V4T8M2XHC")),
+            label: None,
             admin: None,
             by: Some(Untrusted::new("mo")),
             from: Some(Untrusted::new("192.0.2.1")),
@@ -343,5 +346,8 @@ mod tests {
                 .flat_map(|(_, kinds)| *kinds)
                 .all(|kind| crate::operations::keys::activity::history::kinds().any(|known| known == *kind))
         );
+        let labelled = Event { label: Some(Untrusted::new("b\u{1b}")), ..event("edited", &both) };
+        assert!(in_line(&labelled, false).contains(", PK7QW3N5ZJ0V4T8M2XHC “b^[”, by mo"));
+        assert!(in_line(&labelled, true).contains(", edited, by mo"));
     }
 }

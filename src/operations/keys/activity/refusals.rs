@@ -68,6 +68,7 @@ mod tests {
             at: format!("2026-11-27T14:{minute:02}:00Z").parse().unwrap(),
             kind: Untrusted::new(kind),
             key: text("PK7QW3N5ZJ0V4T8M2XHC"),
+            label: None,
             admin: None,
             by: None,
             from: text(from),

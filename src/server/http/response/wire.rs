@@ -98,6 +98,7 @@ pub(crate) struct EventBody {
     at: String,
     kind: String,
     key: Option<String>,
+    label: Option<String>,
     admin: Option<String>,
     by: Option<String>,
     from: Option<String>,
@@ -236,9 +237,10 @@ impl From<&AccessKey> for KeyBody {
 
 impl From<StoredEvent> for EventBody {
     fn from(event: StoredEvent) -> Self {
-        let StoredEvent { about, kind, at, by, from, detail, changes, count, .. } = event;
+        let StoredEvent { about, label, kind, at, by, from, detail, changes, count, .. } = event;
         let (key, admin) = (about.key().map(str::to_owned), about.administrator().map(str::to_owned));
-        Self { at: time(at), kind, key, admin, by, from, detail, changes, count }
+        let label = key.is_some().then_some(label);
+        Self { at: time(at), kind, key, label, admin, by, from, detail, changes, count }
     }
 }
 

@@ -64,6 +64,25 @@ pub(crate) async fn what_is_edited_has_its_old_and_its_new_value<D: Database>() 
     );
 }
 
+pub(crate) async fn events_have_the_labels_of_their_keys<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = [create(&store, insert("old"), at(0)).await, create(&store, insert("gone"), at(0)).await];
+    let unnamed = create(&store, insert(""), at(0)).await;
+    store.edit(id(&keys[0]), rename("new"), actor("jo"), at(1)).await.unwrap();
+    store.edit(id(&keys[1]), rename("gone for good"), actor("jo"), at(1)).await.unwrap();
+    for key in [&keys[1], &unnamed] {
+        store.delete(id(key), None, actor("jo"), at(2)).await.unwrap();
+    }
+    store.add_administrator(&username("mo"), Role::Auditor, "hash", actor("root"), at(3)).await.unwrap();
+    let events = store.events(EventQuery { limit: 100, ..EventQuery::default() }).await.unwrap();
+    let labels: Vec<_> = events.iter().map(|event| event.label.as_str()).collect();
+    assert_eq!(labels, ["", "", "gone for good", "gone for good", "new", "", "gone for good", "new"]);
+    assert_eq!(events[2].kind, "deleted");
+    let of_one = store.events(EventQuery::of_key(id(&keys[1]), 1)).await.unwrap();
+    assert_eq!(of_one[0].label, "gone for good");
+}
+
 pub(crate) async fn the_trail_is_filtered<D: Database>() {
     let database = D::create().await;
     let store = database.open().await;

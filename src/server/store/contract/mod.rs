@@ -115,6 +115,7 @@ macro_rules! contract {
             events {
                 events_come_in_pages_in_both_orders
                 what_is_edited_has_its_old_and_its_new_value
+                events_have_the_labels_of_their_keys
                 the_trail_is_filtered
                 what_is_done_to_administrators_is_in_the_trail
                 refused_sign_ins_are_counted_by_name_and_forgotten

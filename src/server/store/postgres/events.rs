@@ -1,5 +1,7 @@
 //! The trail.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
@@ -9,6 +11,7 @@ use crate::domain::Order;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{
     EventQuery, MOST_LATE, MOST_REFUSALS, NewEvent, Refusals, StoredEvent, Subject, changes_of_text, changes_to_text,
+    keys_of, last_label, put_labels,
 };
 use crate::server::store::postgres::keys::row::time;
 use crate::server::store::postgres::network::connection::Lent;
@@ -25,7 +28,24 @@ impl PostgresStore {
             sql = sql.replacen(" WHERE ", &format!(" WHERE seq <= {} AND ", args.place(highest)), 1);
         }
         let rows = self.lend().await?.rows(&sql, &args.list()).await?;
-        Ok(rows.iter().map(event).collect())
+        let mut events: Vec<_> = rows.iter().map(event).collect();
+        let ids = keys_of(&events);
+        if !ids.is_empty() {
+            put_labels(&mut events, &self.labels(ids).await?);
+        }
+        Ok(events)
+    }
+
+    /// The labels of keys, the last ones of those that are deleted.
+    async fn labels(&self, ids: Vec<String>) -> Result<HashMap<String, String>, StoreError> {
+        // The deletion of a key is among its last events. The sum keeps the index of kinds out.
+        let sql = "SELECT one.id, k.label, gone.changes FROM unnest($1) one (id) LEFT JOIN keys k ON k.id = one.id
+                   LEFT JOIN LATERAL (SELECT changes FROM events
+                                      WHERE k.id IS NULL AND key_id = one.id AND kind || '' = 'deleted'
+                                      ORDER BY seq DESC LIMIT 1) gone ON true";
+        let rows = self.lend().await?.rows(sql, args![ids]).await?;
+        let label = |row: &Row| row.get::<_, Option<String>>(1).unwrap_or_else(|| last_label(row.get(2)));
+        Ok(rows.iter().map(|row| (row.get(0), label(row))).collect())
     }
 
     pub(crate) async fn forget_events(&self, before: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {
@@ -82,6 +102,7 @@ fn event(row: &Row) -> StoredEvent {
     StoredEvent {
         seq: row.get(0),
         about,
+        label: String::new(),
         kind: row.get(3),
         at: time(row.get(4)),
         by: row.get(5),

@@ -1,13 +1,16 @@
 //! The trail.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
 use super::store::SqliteStore;
 use crate::domain::Order;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{
     EventQuery, MOST_LATE, MOST_REFUSALS, NewEvent, Refusals, StoredEvent, Subject, changes_of_text, changes_to_text,
+    keys_of, last_label, put_labels,
 };
 use crate::server::store::sqlite::keys::row::time;
 
@@ -17,7 +20,10 @@ impl SqliteStore {
             let (sql, values) = select(&query);
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(values), event)?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let mut events: Vec<_> = rows.collect::<Result<_, _>>()?;
+            let labels = labels(connection, keys_of(&events))?;
+            put_labels(&mut events, &labels);
+            Ok(events)
         })
         .await
     }
@@ -80,6 +86,24 @@ fn select(query: &EventQuery) -> (String, Vec<Box<dyn ToSql>>) {
     (sql, values)
 }
 
+/// The labels of keys, the last ones of those that are deleted.
+fn labels(connection: &Connection, ids: Vec<String>) -> Result<HashMap<String, String>, StoreError> {
+    let mut of_key = connection.prepare_cached("SELECT label FROM keys WHERE id = ?1")?;
+    let mut of_deleted = connection.prepare_cached(OF_DELETED)?;
+    let mut labels = HashMap::new();
+    for id in ids {
+        let label = match of_key.query_row([&id], |row| row.get(0)).optional()? {
+            Some(label) => label,
+            None => of_deleted
+                .query_row([&id], |row| Ok(last_label(row.get::<_, Option<String>>(0)?.as_deref())))
+                .optional()?
+                .unwrap_or_default(),
+        };
+        labels.insert(id, label);
+    }
+    Ok(labels)
+}
+
 fn event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
     let (key, administrator): (String, Option<String>) = (row.get(1)?, row.get(2)?);
     let about = match administrator {
@@ -90,6 +114,7 @@ fn event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
     Ok(StoredEvent {
         seq: row.get(0)?,
         about,
+        label: String::new(),
         kind: row.get(3)?,
         at: time(row.get(4)?),
         by: row.get(5)?,
@@ -100,6 +125,8 @@ fn event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
     })
 }
 
+/// The deletion of a key is among its last events. The plus keeps the index of kinds out.
+const OF_DELETED: &str = "SELECT changes FROM events WHERE key_id = ?1 AND +kind = 'deleted' ORDER BY seq DESC LIMIT 1";
 const FORGET: &str = "DELETE FROM events WHERE seq IN
     (SELECT seq FROM events WHERE kind IN ('used', 'refused', 'sign_in_refused') AND at < ?1 ORDER BY at LIMIT ?2)";
 /// As many at once as a refusal may delete: a history from before there was a limit shrinks little by little.
@@ -171,10 +198,11 @@ mod tests {
         migrate(&mut connection).unwrap();
         for (sql, index) in [
             (FORGET, "events_passing"),
+            (OF_DELETED, "events_by_key"),
             (DROP_REFUSALS, "events_refused"),
             (DROP_REFUSED_SIGN_INS, "events_refused_sign_ins"),
         ] {
-            let plan = plan(&connection, sql, 2);
+            let plan = plan(&connection, sql, sql.matches('?').count());
             assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
         }

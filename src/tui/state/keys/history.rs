@@ -80,9 +80,10 @@ impl HistoryScreen {
             (Some(id), _) => KeyId::parse(id.raw_for_api()).ok()?,
             (None, key) => key.as_ref()?.id.clone(),
         };
-        // The label is in what created, renamed or deleted it.
+        // From an older server the label is in what created, renamed or deleted it.
         let change = event.changes.iter().find(|change| change.field.raw_for_api() == "label");
         let label = change.and_then(|change| change.new.as_ref().or(change.old.as_ref()));
+        let label = event.label.as_ref().or(label);
         Some(HistoryKey { id, label: label.cloned().unwrap_or_default() })
     }
 
