@@ -29,7 +29,7 @@ pub use key::{
     AccessKey, AddressUsage, Condition, Conditions, CursorToken, DUE_DAYS, Filter, KeyFormat, KeyId, KeyIdError,
     KeyQuery, KeyUsage, Lifetimes, MOST_DAYS_BY_HOUR, MOST_DUE_DAYS, MOST_LISTED_ADDRESSES, MOST_OVERLAP,
     MOST_USAGE_DAYS, Order, Rotation, SEARCH_FILTERS, Search, SearchError, Sort, Status, Test, TextError, TextPattern,
-    Texts, TimeRange, USAGE_DAYS, UsageCount, UsageSpan, View, views,
+    Texts, TimeRange, USAGE_DAYS, UsageCount, UsageSpan, View, near, views,
 };
 pub use secrets::access_token::{AccessToken, Grant, Verdict};
 pub use secrets::content::{Content, ContentError};

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::path;
 use crate::domain::KeyId;
+use crate::operations::keys::activity::history::kind;
 use crate::operations::keys::due::within;
 use crate::operations::keys::since::since;
 use crate::operations::prompts::input;
@@ -32,7 +33,7 @@ pub struct EventsArgs {
     #[arg(long, value_name = "NAME", value_parser = input::name)]
     pub admin: Option<String>,
     /// Only these kinds, separated by commas, e.g. deleted,edited; the manual page lists them
-    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = input::name)]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kind)]
     pub kind: Vec<String>,
     /// Only events since then: 24h, 7d, 2027-01-31, 2027-01-31 18:00 or 2027-01-31T18:00:00Z
     #[arg(long, value_name = "WHEN", value_parser = since)]

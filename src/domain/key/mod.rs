@@ -17,7 +17,7 @@ pub use id::{KeyId, KeyIdError};
 pub use lifetimes::Lifetimes;
 pub use query::{
     Condition, Conditions, CursorToken, Filter, KeyQuery, Order, SEARCH_FILTERS, Search, SearchError, Sort, Test,
-    TextPattern, TimeRange, View, views,
+    TextPattern, TimeRange, View, near, views,
 };
 pub use texts::{TextError, Texts};
 pub use usage::{

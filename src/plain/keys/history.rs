@@ -64,6 +64,9 @@ async fn page(session: &mut Session, question: EventQuestion, mut request: Event
         }
         if told == 0 && is_first {
             session.console.say("There are no such events.");
+            if let Some(doubt) = question.doubt() {
+                session.console.say(doubt);
+            }
         }
         if request.cursor.is_some() {
             let word = if is_about_known { "history" } else { "events" };

@@ -45,6 +45,8 @@ pub(crate) enum StoredColumn {
     RotatesUntil,
     /// When it becomes active again by itself, if it does.
     Reactivates,
+    /// When it was last refused, if it was.
+    Refused,
     /// The folded owner.
     Owner,
     CreatedBy,
@@ -61,7 +63,7 @@ impl StoredColumn {
     pub(crate) const fn indexed(self) -> Option<&'static str> {
         match self {
             Self::RotatesUntil => Some(" > 0"),
-            Self::Reactivates => Some(" IS NOT NULL"),
+            Self::Reactivates | Self::Refused => Some(" IS NOT NULL"),
             _ => None,
         }
     }
@@ -185,14 +187,14 @@ fn alternatives(asked: &Test) -> Vec<Vec<ColumnTest>> {
     match asked {
         // Looked for among the texts.
         Test::Contains(_) => Vec::new(),
-        Test::Owner(text) => vec![vec![one(StoredColumn::Owner, pattern(&text.clone().map(|text| fold(&text))))]],
-        Test::CreatedBy(text) => {
-            let mut any = vec![vec![one(StoredColumn::CreatedBy, pattern(text))]];
-            let lower = text.clone().map(|text| text.to_lowercase());
-            if lower != *text {
-                any.push(vec![one(StoredColumn::CreatedBy, pattern(&lower))]);
-            }
-            any
+        Test::Owner(any) => {
+            let folded = any.iter().cloned().map(|text| text.map(|text| fold(&text)));
+            apart(folded).iter().map(|text| vec![one(StoredColumn::Owner, pattern(text))]).collect()
+        }
+        Test::CreatedBy(any) => {
+            let lower = any.iter().cloned().map(|text| text.map(|text| text.to_lowercase()));
+            let any = apart(any.iter().cloned().chain(lower));
+            any.iter().map(|text| vec![one(StoredColumn::CreatedBy, pattern(text))]).collect()
         }
         Test::Status(any) => {
             any.iter().map(|status: &Status| vec![one(StoredColumn::State, number(rank(*status)))]).collect()
@@ -215,12 +217,25 @@ fn alternatives(asked: &Test) -> Vec<Vec<ColumnTest>> {
         }
         Test::NeverExpires => vec![vec![one(StoredColumn::Ends, number(NEVER_ENDS))]],
         Test::Created(range) => vec![vec![one(StoredColumn::Created, between(range))]],
+        Test::Refused(range) => vec![vec![one(StoredColumn::Refused, between(range))]],
         Test::Reactivates(range) => vec![vec![one(StoredColumn::Reactivates, between(range))]],
         Test::Rotating(now) => {
             let after = Some(now.timestamp_millis() + 1);
             vec![vec![one(StoredColumn::RotatesUntil, Values::Between(after, None))]]
         }
     }
+}
+
+/// The same texts, none of which includes another.
+fn apart(any: impl Iterator<Item = TextPattern>) -> Vec<TextPattern> {
+    let mut apart: Vec<TextPattern> = Vec::new();
+    for pattern in any {
+        if !apart.iter().any(|other| other.includes(&pattern)) {
+            apart.retain(|other| !pattern.includes(other));
+            apart.push(pattern);
+        }
+    }
+    apart
 }
 
 fn between(range: &TimeRange) -> Values {
@@ -256,6 +271,9 @@ mod tests {
         let [bound] = of("owner:ops*", StoredColumn::Owner).try_into().unwrap();
         assert_eq!(bound.values, Values::Begins("ops".to_owned()));
         assert_eq!(of("by:Mia", StoredColumn::CreatedBy), [], "two names, with others between");
+        assert_eq!(of("owner:ops,ci", StoredColumn::Owner), []);
+        let [bound] = of("owner:ops,opsec,op*,Opal*", StoredColumn::Owner).try_into().unwrap();
+        assert_eq!(bound.values, Values::Begins("op".to_owned()), "no key is counted twice");
         assert_eq!(of("expires:<30d", StoredColumn::Ends).len(), 1);
         assert_eq!(of("expires:<30d", StoredColumn::Owner), []);
     }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
+use crate::domain::{SearchError, Untrusted, sentence};
 use crate::operations::keys::list::nothing_found;
 use crate::operations::messages;
 use crate::tui::screen::RowCache;
@@ -14,6 +15,9 @@ use crate::tui::theme;
 
 /// Draws whichever it is.
 pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &State, now: ClockReading) {
+    if let Some(error) = state.filter_error() {
+        return draw_filter_error(frame, area, state, &error);
+    }
     let filter = &state.list.query.filter;
     match (&state.list.window, &state.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, rows, area, state, window, now),
@@ -35,6 +39,13 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
             say(frame, area, &nothing_found(filter), &[next]);
         }
     }
+}
+
+/// Says why what is typed is no filter yet.
+fn draw_filter_error(frame: &mut Buffer, area: Rect, state: &State, error: &SearchError) {
+    let typed = state.filter.as_ref().and_then(|typed| typed.text().get(error.at.clone())).unwrap_or_default();
+    let title = format!("Can't filter by “{}”", Untrusted::new(typed).to_display(40));
+    say(frame, area, &title, &[&sentence(&error.to_string()), "Esc clears the filter."]);
 }
 
 fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure, has_others: bool) {

@@ -161,6 +161,9 @@ fn count(state: &State) -> String {
         let of = list.total.map_or(String::new(), |total| format!(" of {}", grouped(total)));
         return format!("{} {marked}{of} marked", theme::MARK);
     }
+    if state.filter_error().is_some() {
+        return String::new();
+    }
     let keys = |n: u64| if n == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(n)) };
     match (list.total, &list.window) {
         (Some(total), _) if list.query.filter.is_empty() => keys(total),

@@ -79,10 +79,14 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, screen: &HistoryScreen) -
 
 /// Draws the events, and the selected one whole.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, screen: &HistoryScreen, dates: Dates, now: ClockReading) {
+    if let Some(why) = screen.wrong() {
+        return say(frame, area, "This isn't a filter for events", &[why]);
+    }
     if !draw_unless_rows(frame, area, &screen.rows, "Loading events…", "Can't load the events") {
         return;
     }
     let Some(selected) = screen.rows.selected() else {
+        let doubt = screen.doubt();
         let (title, rest): (_, &[&str]) = if screen.has_more() {
             ("Looking for older events…", &[])
         } else if screen.filter.is_empty() && screen.question == 0 {
@@ -90,7 +94,9 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, screen: &HistoryScreen, dates
         } else {
             ("No such events", &["Esc shows more, / edits the filter."])
         };
-        return say(frame, area, title, rest);
+        let rest: Vec<&str> =
+            doubt.as_deref().filter(|_| !rest.is_empty()).into_iter().chain(rest.iter().copied()).collect();
+        return say(frame, area, title, &rest);
     };
     let pane = Panes::event_rows(area.height.saturating_sub(1));
     let table = Rect { height: area.height - pane, ..area };

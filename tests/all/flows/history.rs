@@ -73,8 +73,17 @@ async fn who_deleted_a_key_takes_three_presses_and_its_history_a_fourth() {
     bench.sees("No such events");
     bench.type_keys("/<Ctrl-U>root<Space>jo<Enter>").await;
     bench.sees("Name one administrator only.");
-    bench.type_keys("<Ctrl-U>nonsense:<Enter>").await;
+    bench.type_keys("<Ctrl-U>unusd:90d<Enter>").await;
+    bench.sees("This isn't a filter for events");
+    bench.sees("There is no filter unusd: for events; use by:, admin:, kind:, key: or");
+    bench.hides("No such events");
+    bench.type_keys("<Ctrl-U>kind:delted").await;
+    bench.hides("for events; use");
+    bench.type_keys("<Enter>").await;
+    bench.sees("There is no kind delted (did you mean deleted?); use one of");
+    bench.type_keys("<Ctrl-U>delted<Enter>").await;
     bench.sees("No such events");
+    bench.sees("delted was read as a name. Did you mean deleted?");
     let secret = format!("sk_{}", "a1B2".repeat(13));
     bench.type_keys(&format!("/<Ctrl-U>{secret}<Enter>")).await;
     bench.sees("That looks like a secret or token");

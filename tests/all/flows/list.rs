@@ -143,6 +143,29 @@ async fn a_filter_narrows_as_it_is_typed_and_clears() {
     bench.sees("No keys match “grafanaqqqqqq”");
     bench.type_keys("<Esc>").await;
     bench.sees("1,500 keys");
+    // What isn't a filter says so where the keys would be.
+    for (typed, title, why) in [
+        (
+            "unusd:90d",
+            "Can't filter by “unusd:90d”",
+            "There is no filter unusd: (did you mean unused:?); use owner:, by:",
+        ),
+        ("jo expires:<30", "Can't filter by “<30”", "Expires: use 90d (also h, w, y)"),
+    ] {
+        bench.type_keys(&format!("/{}", typed.replace(' ', "<Space>"))).await;
+        for _ in 0..2 {
+            bench.sees(title);
+            bench.sees(why);
+            bench.hides("No keys match");
+            bench.hides("● active");
+            bench.type_keys("<Enter>").await;
+        }
+        bench.type_keys("<Ctrl-U>graf").await;
+        bench.sees("● active");
+        bench.hides(title);
+        bench.type_keys("<Esc>").await;
+        bench.sees("1,500 keys");
+    }
     bench.type_keys("f").await;
     bench.sees("Status: active");
     bench.sees("● active");

@@ -229,8 +229,14 @@ fn a_key_is_changed_switched_and_deleted() {
     talk.says(", activated, by ");
     talk.says("new name");
     talk.answers(&[(COMMAND, "events deleted 1h")]);
-    talk.says(&format!(", deleted, {id}, by "));
-    talk.answers(&[(COMMAND, "events by:nobody"), ("There are no such events.", "events more")]);
+    talk.says(&format!(", deleted, {id} “new name”, by "));
+    talk.answers(&[(COMMAND, "events by:nobody"), ("There are no such events.", "events delted")]);
+    talk.says("delted was read as a name. Did you mean deleted?");
+    talk.answers(&[(COMMAND, "events kind:delted")]);
+    talk.says("There is no kind delted (did you mean deleted?); use one of created, ");
+    talk.answers(&[(COMMAND, "filter unusd:90d")]);
+    talk.says("There is no filter unusd: (did you mean unused:?); use owner:, by:");
+    talk.answers(&[(COMMAND, "events more")]);
     talk.says("There are no older events.");
     let said = talk.quits();
     assert!(!said.contains('\u{1b}'), "{said}");

@@ -261,16 +261,21 @@ async fn the_trail_is_listed_in_each_form_and_followed() {
     assert_eq!(details, ["csv, q back", "json, q back"], "a table is for looking");
     let csv = team.done("ad", &["events", "--key", &id, "--output", "csv"]);
     let lines: Vec<_> = csv.lines().collect();
-    assert_eq!(lines[0], "at,kind,key,admin,by,from,detail,changes,count");
+    assert_eq!(lines[0], "at,kind,key,admin,by,from,detail,changes,count,label");
     assert!(
-        lines[2].contains(&format!(",edited,{id},,ad,127.0.0.1,label,\"label: Backup, old -> Restore\",1")),
+        lines[2].contains(&format!(",edited,{id},,ad,127.0.0.1,label,\"label: Backup, old -> Restore\",1,Restore")),
         "{csv}"
     );
     let table = team.done("ad", &["events", "--by", "ad", "--limit", "2", "--since", "24h"]);
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.starts_with("AT "), "{table}");
     assert!(team.events("ad", &["--since", "2099-01-01"]).is_empty());
-    team.fails("ad", &["events", "--kind", "nonsense"], 2, "kind: is not one of the known words");
+    team.fails(
+        "ad",
+        &["events", "--kind", "delted"],
+        2,
+        "there is no kind delted (did you mean deleted?); use one of created",
+    );
     team.fails("ad", &["events", "--since", "yesterday"], 2, "24h");
 
     let mut command = team.command("ad", &["events", "--follow", "--limit", "1", "--output", "json"]);

@@ -20,10 +20,10 @@ pub struct Condition {
 pub enum Test {
     /// A folded text is a part of the ID or of a text that users write.
     Contains(String),
-    /// Who answers for it, without regard to case and accents.
-    Owner(TextPattern),
-    /// Who created it. Names are compared as given and in lower case, as names of administrators are.
-    CreatedBy(TextPattern),
+    /// Who answers for it, without regard to case and accents: one of these.
+    Owner(Vec<TextPattern>),
+    /// Who created it: one of these. Names are compared as given and in lower case, as names of administrators are.
+    CreatedBy(Vec<TextPattern>),
     /// It has one of these.
     Status(Vec<Status>),
     /// It was not used at this time or later. A key that was never used counts if it was created before.
@@ -35,12 +35,14 @@ pub enum Test {
     Created(TimeRange),
     /// It is one of the two keys of a rotation that is under way at this time.
     Rotating(DateTime<Utc>),
+    /// When it was last refused. A key that never was is in no range.
+    Refused(TimeRange),
     /// When it becomes active again by itself. A key that doesn't is in no range.
     Reactivates(TimeRange),
 }
 
 /// A text, or its beginning.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TextPattern {
     Is(String),
     Begins(String),
@@ -76,6 +78,14 @@ impl TextPattern {
         match self {
             Self::Is(text) => Self::Is(form(text)),
             Self::Begins(text) => Self::Begins(form(text)),
+        }
+    }
+
+    /// Whether each text that is `other` is this too.
+    pub fn includes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Begins(start), Self::Is(text) | Self::Begins(text)) => text.starts_with(start),
+            _ => self == other,
         }
     }
 }

@@ -7,7 +7,7 @@ mod views;
 use super::Status;
 
 pub use conditions::{Condition, Conditions, Test, TextPattern, TimeRange};
-pub use search::{SEARCH_FILTERS, Search, SearchError};
+pub use search::{SEARCH_FILTERS, Search, SearchError, near};
 pub use views::{View, views};
 
 /// What a list of keys is sorted by.

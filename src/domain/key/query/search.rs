@@ -15,10 +15,10 @@ use term::{Clause, Term};
 use times::Moment;
 use token::Token;
 
-use super::conditions::{Condition, Conditions, Test, TextPattern, TimeRange};
+use super::conditions::{Condition, Conditions, Test, TimeRange};
 use crate::domain::{Status, fold, words};
 
-pub use error::SearchError;
+pub use error::{SearchError, near};
 
 /// What a user searches for. As text it is in the language, one blank between two terms; that text means the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,10 +27,10 @@ pub struct Search {
 }
 
 /// What can be asked besides words: the form, and what it finds.
-pub const SEARCH_FILTERS: [(&str, &str); 14] = [
-    ("owner:jo", "whose owner is jo; owner:jo* begins with jo"),
+pub const SEARCH_FILTERS: [(&str, &str); 15] = [
+    ("owner:jo", "whose owner is jo; owner:jo* begins with jo; owner:jo,ops: either of them"),
     ("owner:\"\"", "without an owner"),
-    ("by:mia", "created by mia"),
+    ("by:mia", "created by mia; by:mia,sven: by either of them"),
     ("status:active", "also status:expired,inactive"),
     ("unused:90d", "not used for 90 days, and at least as old"),
     ("never-used", "not used since they were created"),
@@ -39,6 +39,7 @@ pub const SEARCH_FILTERS: [(&str, &str); 14] = [
     ("expires:never", "without an expiry"),
     ("created:<7d", "created in the last 7 days; >7d: before that"),
     ("created:>2026-12-31", "created after that day; <, <= and >= too"),
+    ("refused:7d", "last refused within 7 days; >7d: before that; also a day"),
     ("rotating", "the old and the new key of rotations under way"),
     ("reactivates:<1d", "deactivated, and active again within a day; reactivates:any: at any time"),
     ("-word, -filter", "without what it would find"),
@@ -117,7 +118,10 @@ impl Search {
         for term in &mut self.terms {
             match &mut term.clause {
                 Clause::Unused(moment) => *moment = moment.start_in(zone).map_or(*moment, Moment::At),
-                Clause::Expires(when) | Clause::Created(when) | Clause::Reactivates(Some(when)) => {
+                Clause::Expires(when)
+                | Clause::Created(when)
+                | Clause::Refused(when)
+                | Clause::Reactivates(Some(when)) => {
                     *when = when.in_zone(zone);
                 }
                 _ => {}
@@ -139,15 +143,17 @@ impl Search {
                     }
                 }
                 Clause::Text(text) => contained(text).into_iter().for_each(|text| meets(Test::Contains(text))),
-                Clause::Owner(TextPattern::Is(text)) => meets(Test::Owner(TextPattern::Is(fold(text)))),
-                Clause::Owner(TextPattern::Begins(text)) => meets(Test::Owner(TextPattern::Begins(fold(text)))),
-                Clause::By(pattern) => meets(Test::CreatedBy(pattern.clone())),
+                Clause::Owner(any) => {
+                    meets(Test::Owner(any.iter().cloned().map(|pattern| pattern.map(|text| fold(&text))).collect()));
+                }
+                Clause::By(any) => meets(Test::CreatedBy(any.clone())),
                 Clause::Status(any) => meets(Test::Status(any.clone())),
                 Clause::Unused(moment) => meets(Test::UnusedSince(moment.before(now, zone))),
                 Clause::NeverUsed => meets(Test::NeverUsed),
                 Clause::Expires(when) => meets(Test::Expires(when.range(now, zone, true))),
                 Clause::NeverExpires => meets(Test::NeverExpires),
                 Clause::Created(when) => meets(Test::Created(when.range(now, zone, false))),
+                Clause::Refused(when) => meets(Test::Refused(when.range(now, zone, false))),
                 Clause::Rotating => meets(Test::Rotating(now)),
                 Clause::Reactivates(when) => {
                     let range = when.map(|when| when.range(now, zone, true)).unwrap_or_default();

@@ -2,11 +2,12 @@
 
 pub(crate) use crate::client::Event;
 use crate::client::{EventScope, FieldChange, TrailFilter};
-use crate::domain::{Filter, KeyId, Untrusted};
+use crate::domain::{Filter, KeyId, Untrusted, near};
 use crate::operations::format::local_time;
 use crate::operations::keys::changes;
 use crate::operations::keys::changes::{Tense, Times};
 use crate::operations::keys::since::since;
+use crate::operations::prompts::input::name;
 
 /// Kinds of events about what administrators do besides changing keys.
 const ADMINISTRATION: [&str; 9] = [
@@ -81,6 +82,8 @@ pub struct EventQuestion {
     pub(crate) filter: TrailFilter,
     /// Of the edits only those that activated or deactivated a key, as asked.
     switched: Option<&'static str>,
+    /// A kind that a word may have been meant for which was taken for an administrator's name.
+    doubt: Option<&'static str>,
 }
 
 impl EventQuestion {
@@ -90,7 +93,17 @@ impl EventQuestion {
         let mut question = Self::default();
         let filter = &mut question.filter;
         for word in text.split_whitespace() {
-            let (field, value) = word.split_once(':').filter(|(field, _)| FIELDS.contains(field)).unwrap_or(("", word));
+            let is_name =
+                |field: &str| !field.is_empty() && field.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c));
+            let (field, value) = word.split_once(':').filter(|(field, _)| is_name(field)).unwrap_or(("", word));
+            let field = field.to_lowercase();
+            let field = field.as_str();
+            if !field.is_empty() && !FIELDS.contains(&field) {
+                return Err(format!(
+                    "there is no filter {field}: for events{}; use by:, admin:, kind:, key: or since:",
+                    meant(near(field, FIELDS), ":")
+                ));
+            }
             if value.is_empty() {
                 return Err(format!("{field}: needs a value. Use {FILTER_HELP}"));
             }
@@ -102,14 +115,21 @@ impl EventQuestion {
                 "" if KeyId::looks_like_ours(value) => {
                     set(&mut filter.key, KeyId::parse(value).map_err(|error| error.to_string())?, "key")?;
                 }
-                "admin" => set(&mut filter.admin, value.to_owned(), "administrator")?,
+                "admin" => set(&mut filter.admin, one_name(value)?, "administrator")?,
                 "kind" => {
                     for kind in value.split(',').filter(|kind| !kind.is_empty()) {
+                        if !is_kind(kind) {
+                            return Err(no_such_kind(kind, kinds().chain(SWITCHES)));
+                        }
                         question.switched = question.switched.or(kind_of(kind, &mut filter.kinds));
                     }
                 }
                 "" if is_kind(value) => question.switched = question.switched.or(kind_of(value, &mut filter.kinds)),
-                _ => set(&mut filter.by, value.to_owned(), "administrator")?,
+                _ => {
+                    set(&mut filter.by, one_name(value)?, "administrator")?;
+                    let kinds = kinds().chain(SWITCHES);
+                    question.doubt = if field.is_empty() { near(&on_the_wire(value), kinds) } else { None };
+                }
             }
         }
         Ok(question)
@@ -129,10 +149,38 @@ impl EventQuestion {
         !is_edit || self.switched.is_none_or(|word| switches(event).any(|switched| switched == word))
     }
 
+    /// What may be wrong with it, where no event is found.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        let (by, kind) = (self.filter.by.as_deref()?, self.doubt?);
+        Some(format!("{} was read as a name. Did you mean {kind}?", Untrusted::new(by).to_display(CELLS)))
+    }
+
     /// Which events the server is asked for.
     pub(crate) fn scope(&self) -> EventScope {
         EventScope::Trail(self.filter.clone())
     }
+}
+
+/// A kind of event on the command line.
+pub(crate) fn kind(text: &str) -> Result<String, String> {
+    let kind = on_the_wire(&name(text)?);
+    if kinds().any(|known| known == kind) { Ok(kind) } else { Err(no_such_kind(text, kinds())) }
+}
+
+/// That a word is no kind of event, and those that there are.
+fn no_such_kind(word: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
+    let (meant, known) = (meant(near(&on_the_wire(word), known.clone()), ""), known.collect::<Vec<_>>().join(", "));
+    format!("there is no kind {}{meant}; use one of {known}", Untrusted::new(word).to_display(CELLS))
+}
+
+/// What a word may have been meant for.
+fn meant(near: Option<&str>, end: &str) -> String {
+    near.map_or_else(String::new, |near| format!(" (did you mean {near}{end}?)"))
+}
+
+/// One administrator's name: no name has a comma.
+fn one_name(text: &str) -> Result<String, String> {
+    if text.contains(',') { Err("name one administrator only".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 const FIELDS: [&str; 5] = ["by", "admin", "kind", "key", "since"];
@@ -156,7 +204,7 @@ fn is_kind(word: &str) -> bool {
 }
 
 /// Every kind of event.
-fn kinds() -> impl Iterator<Item = &'static str> {
+fn kinds() -> impl Iterator<Item = &'static str> + Clone {
     OTHERS.into_iter().chain(ADMINISTRATION)
 }
 
@@ -280,9 +328,26 @@ mod tests {
         assert_eq!((asked.kinds.len(), asked.key.unwrap().raw_for_api()), (2, "0a"));
         assert_eq!(EventQuestion::parse(" "), Ok(EventQuestion::default()));
         let secret = format!("by:sk_{}", "a1B2".repeat(13));
-        for bad in ["jo mo", "since:yesterday", "by:", "key:a key:b", secret.as_str()] {
+        for bad in ["jo mo", "since:yesterday", "by:", "key:a key:b", "by:jo,mo", secret.as_str()] {
             assert!(EventQuestion::parse(bad).is_err(), "{bad}");
         }
+        for (bad, says) in [
+            ("kind:used,delted", "there is no kind delted (did you mean deleted?); use one of created, edited, "),
+            ("kind:x", "there is no kind x; use one of created, "),
+            ("jo unusd:90d", "there is no filter unusd: for events; use by:, admin:, kind:, key: or since:"),
+            ("Sincee:90d", "there is no filter sincee: for events (did you mean since:?); use by:"),
+        ] {
+            let why = EventQuestion::parse(bad).unwrap_err();
+            assert!(why.starts_with(says), "{why}");
+        }
+        assert!(EventQuestion::parse("kind:x").unwrap_err().ends_with("activated, deactivated"));
+        let asked = EventQuestion::parse("delted").unwrap();
+        assert_eq!(asked.doubt().as_deref(), Some("delted was read as a name. Did you mean deleted?"));
+        for sure in ["by:delted", "mia", "deleted"] {
+            assert_eq!(EventQuestion::parse(sure).unwrap().doubt(), None, "{sure}");
+        }
+        assert_eq!(kind("Sign-In-Refused").as_deref(), Ok("sign_in_refused"));
+        assert!(kind("activated").is_err_and(|why| !why.contains("deactivated")));
     }
 
     #[test]
@@ -328,6 +393,9 @@ mod tests {
             line.ends_with(", edited, PK7QW3N5ZJ0V4T8M2XHC, by mo, from 192.0.2.1: label “b” (was “a”), activated"),
             "{line}"
         );
+        let labelled = Event { label: Some(Untrusted::new("b\u{1b}")), ..event("edited", &both) };
+        assert!(in_line(&labelled, false).contains(", PK7QW3N5ZJ0V4T8M2XHC “b^[”, by mo"));
+        assert!(in_line(&labelled, true).contains(", edited, by mo"));
     }
 
     #[test]
@@ -346,8 +414,5 @@ mod tests {
                 .flat_map(|(_, kinds)| *kinds)
                 .all(|kind| crate::operations::keys::activity::history::kinds().any(|known| known == *kind))
         );
-        let labelled = Event { label: Some(Untrusted::new("b\u{1b}")), ..event("edited", &both) };
-        assert!(in_line(&labelled, false).contains(", PK7QW3N5ZJ0V4T8M2XHC “b^[”, by mo"));
-        assert!(in_line(&labelled, true).contains(", edited, by mo"));
     }
 }

@@ -64,7 +64,8 @@ fn read(uri: &Uri) -> Result<EventQuery, HttpError> {
     let name = |text: String| Username::parse(&text).map_or(text, |name| name.as_str().to_owned());
     let kinds = fields.text("kind")?.unwrap_or_default();
     let kinds = kinds.split(',').filter(|word| !word.is_empty()).map(|word| {
-        EventKind::parse(word).ok_or_else(|| HttpError::malformed("kind", "is not one of the known words"))
+        let known = || EventKind::ALL.map(EventKind::as_str).join(", ");
+        EventKind::parse(word).ok_or_else(|| HttpError::malformed("kind", format!("is not one of {}", known())))
     });
     let query = EventQuery {
         key: fields.text("key")?.map(KeyId::as_stored),

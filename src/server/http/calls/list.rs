@@ -197,10 +197,10 @@ fn named(fields: &mut Fields, now: DateTime<Utc>) -> Result<Conditions, HttpErro
         meets(Test::Status(any.collect::<Result<_, _>>()?));
     }
     if let Some(owner) = fields.text("owner")? {
-        meets(Test::Owner(TextPattern::Is(owner)));
+        meets(Test::Owner(vec![TextPattern::Is(owner)]));
     }
     if let Some(name) = fields.text("created_by")? {
-        meets(Test::CreatedBy(TextPattern::Is(name)));
+        meets(Test::CreatedBy(vec![TextPattern::Is(name)]));
     }
     if let Some(time) = time(fields, "last_used_before")? {
         meets(Test::UnusedSince(time));

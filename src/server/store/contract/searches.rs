@@ -98,11 +98,11 @@ fn meets(key: &AccessKey, condition: &Condition) -> bool {
         Test::Contains(text) => {
             fold(id(key)).contains(text) || fields::written().any(|(field, _)| fold(field.raw_text(key)).contains(text))
         }
-        Test::Owner(pattern) => is(&fold(fields::named("owner").unwrap().raw_text(key)), pattern),
-        Test::CreatedBy(pattern) => {
+        Test::Owner(any) => any.iter().any(|pattern| is(&fold(fields::named("owner").unwrap().raw_text(key)), pattern)),
+        Test::CreatedBy(any) => any.iter().any(|pattern| {
             is(key.created_by.raw_for_api(), pattern)
                 || is(key.created_by.raw_for_api(), &pattern.clone().map(|text| text.to_lowercase()))
-        }
+        }),
         Test::Status(any) => any.contains(&key.status),
         Test::UnusedSince(time) => key.last_used_at.unwrap_or(key.created_at) < *time,
         Test::NeverUsed => key.last_used_at.is_none(),
@@ -110,6 +110,7 @@ fn meets(key: &AccessKey, condition: &Condition) -> bool {
         Test::NeverExpires => key.expires_at.is_none(),
         Test::Created(range) => within(key.created_at, range),
         Test::Rotating(_) => key.rotation.is_some(),
+        Test::Refused(range) => key.refused_at.is_some_and(|at| within(at, range)),
         Test::Reactivates(range) => key.reactivates_at.is_some_and(|at| within(at, range)),
     };
     met != condition.excluded
@@ -128,6 +129,14 @@ pub(crate) async fn every_question_finds_what_a_look_at_each_key_finds<D: Databa
         "-owner:\"\"".to_owned(),
         "owner:a*".to_owned(),
         "-owner:a* -owner:\"\"".to_owned(),
+        "owner:alpha,ARGER".to_owned(),
+        "owner:a*,alpha,\"\"".to_owned(),
+        "-owner:alpha,\"\"".to_owned(),
+        "owner:alpha,a* by:jo,Mia".to_owned(),
+        "owner:\"alpha,arger\"".to_owned(),
+        "by:jo,mia".to_owned(),
+        "by:Mia,mia,m*,jo".to_owned(),
+        "-by:jo,nobody".to_owned(),
         "by:jo".to_owned(),
         "by:Mia".to_owned(),
         "by:mia".to_owned(),
@@ -159,6 +168,14 @@ pub(crate) async fn every_question_finds_what_a_look_at_each_key_finds<D: Databa
         "rotating".to_owned(),
         "-rotating".to_owned(),
         "rotating -status:inactive ärger".to_owned(),
+        format!("refused:>={}", time(0)),
+        format!("refused:{}..{}", time(55), time(60)),
+        format!("-refused:<{}", time(57)),
+        "refused:30d".to_owned(),
+        "-refused:30d by:jo".to_owned(),
+        "refused:<30d unused:0h -owner:alpha".to_owned(),
+        format!("refused:>{} status:active never-used", time(52)),
+        format!("är refused:>={}", time(52)),
         "reactivates:any".to_owned(),
         "-reactivates:any status:inactive".to_owned(),
         "reactivates:<1d -reactivates:<1h".to_owned(),

@@ -26,7 +26,9 @@ pub struct HistoryScreen {
     pub filter: String,
     /// The filter while it is typed.
     pub typed: Option<Field>,
-    /// The same, understood.
+    /// What was entered and is no filter, and why.
+    wrong: Option<(String, String)>,
+    /// The filter, understood.
     asked: EventQuestion,
     /// The screen that it was opened from.
     pub back: Option<Box<HistoryScreen>>,
@@ -51,6 +53,7 @@ impl HistoryScreen {
             question: 0,
             filter: String::new(),
             typed: None,
+            wrong: None,
             asked: EventQuestion::default(),
             back,
         };
@@ -128,20 +131,36 @@ impl HistoryScreen {
 
     /// Begins with the filter as it is.
     pub fn open_filter(&mut self) {
-        self.typed = Some(Field::new(&self.filter, MOST_FILTER));
+        (self.typed, self.wrong) = (Some(Field::new(&self.filter, MOST_FILTER)), None);
     }
 
-    /// Asks what is typed, or says what is wrong with it. What may be a secret is taken away.
-    pub fn apply_filter(&mut self) -> Result<EventsRequest, String> {
-        let text = self.typed.as_ref().map(|typed| typed.text().trim().to_owned()).unwrap_or_default();
-        self.asked = EventQuestion::parse(&text).map_err(|why| {
-            if Filter::check(&text).is_err() {
-                self.typed = Some(Field::new("", MOST_FILTER));
+    /// Asks what is typed, unless something is wrong with it. What may be a secret is taken away.
+    pub fn apply_filter(&mut self) -> Option<EventsRequest> {
+        let text = self.typed.as_ref()?.text().trim().to_owned();
+        match EventQuestion::parse(&text) {
+            Ok(question) => self.asked = question,
+            Err(why) => {
+                if Filter::check(&text).is_err() {
+                    self.typed = Some(Field::new("", MOST_FILTER));
+                }
+                let text = self.typed.as_ref()?.text().to_owned();
+                self.wrong = Some((text, sentence(&why)));
+                return None;
             }
-            sentence(&why)
-        })?;
+        }
         (self.filter, self.typed) = (text, None);
-        Ok(self.restart())
+        Some(self.restart())
+    }
+
+    /// Why the filter that was entered is none, until it is changed.
+    pub fn wrong(&self) -> Option<&str> {
+        let typed = self.typed.as_ref()?.text();
+        self.wrong.as_ref().filter(|(text, _)| text == typed).map(|(_, why)| why.as_str())
+    }
+
+    /// What may be wrong with the filter, where no event is found.
+    pub fn doubt(&self) -> Option<String> {
+        self.asked.doubt()
     }
 
     /// Older events, if the selection comes near the end of what is here.

@@ -1,9 +1,9 @@
 //! The filter while it is typed. It goes into a URL: no secret may.
 
-use crate::domain::{Filter, Search, sentence};
+use crate::domain::{Filter, Search, SearchError, sentence};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
-use crate::tui::state::{Effect, State};
+use crate::tui::state::{DetailsPane, Effect, State};
 
 /// A filter of this length finds any label.
 const MAX_FILTER: usize = 128;
@@ -14,7 +14,11 @@ impl State {
         match action {
             Action::Submit => match Search::parse(self.filter.as_ref()?.text()) {
                 Ok(_) => self.filter = None,
-                Err(error) => self.complain(sentence(&error.to_string())),
+                // Else said in place of the rows.
+                Err(error) if self.panes().details == DetailsPane::Instead => {
+                    self.complain(sentence(&error.to_string()));
+                }
+                Err(_) => {}
             },
             Action::Cancel => {
                 self.filter = Some(Field::default());
@@ -42,15 +46,16 @@ impl State {
             self.complain(sentence(why));
             return None;
         }
-        if let Err(error) = Search::parse(text) {
-            // What may become right is left alone: the list stays as it was.
-            if !error.is_unfinished {
-                self.complain(sentence(&error.to_string()));
-            }
-            return None;
+        if self.filter_error().is_some() {
+            return None; // the list stays as it was, and is not shown
         }
         text.clone_into(&mut query.filter.text);
         self.list.change(query).map(Effect::from)
+    }
+
+    /// Why what is typed is no filter yet.
+    pub(crate) fn filter_error(&self) -> Option<SearchError> {
+        Search::parse(self.filter.as_ref()?.text()).err()
     }
 
     /// Takes pasted text, which is looked at by itself too: behind what was typed it may not look like a secret any more.

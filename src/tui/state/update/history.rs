@@ -36,10 +36,7 @@ impl State {
         let ask = |request| Some(Request::Events(request).into());
         if screen.typed.is_some() {
             match action {
-                Action::Submit => match screen.apply_filter() {
-                    Ok(request) => return ask(request),
-                    Err(why) => self.complain(why),
-                },
+                Action::Submit => return screen.apply_filter().and_then(ask),
                 Action::Cancel => screen.typed = None,
                 _ => {
                     screen.rows.go(action, height);

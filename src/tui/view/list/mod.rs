@@ -67,7 +67,7 @@ pub(crate) fn draw(
 
 /// Where the selected row begins, in the area of names and rows.
 pub(crate) fn selected_place(area: Rect, state: &State) -> Option<Position> {
-    state.list.window.as_ref().filter(|window| !window.is_empty())?;
+    state.list.window.as_ref().filter(|window| !window.is_empty() && state.filter_error().is_none())?;
     let row = u16::try_from(state.list.selected.checked_sub(state.list.top)?).ok()? + 1;
     (row < area.height).then(|| Position::new(area.x, area.y + row))
 }
@@ -101,7 +101,7 @@ fn names_of(layout: &Layout, state: &State) -> Vec<Span<'static>> {
 
 /// The sort of the column whose name is at this place, in the area of names and rows.
 pub(crate) fn sort_at(area: Rect, state: &State, at: Position) -> Option<Sort> {
-    let window = state.list.window.as_ref().filter(|window| !window.is_empty())?;
+    let window = state.list.window.as_ref().filter(|window| !window.is_empty() && state.filter_error().is_none())?;
     let layout = Layout::new(state, window, usize::from(area.width));
     let mut x = area.x + 2;
     let column = layout.columns.iter().find(|column| {

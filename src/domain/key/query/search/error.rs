@@ -12,13 +12,18 @@ pub struct SearchError {
     pub at: Range<usize>,
     /// What is wrong, and what is possible.
     pub message: String,
-    /// Whether it may be right when more is typed at its end.
-    pub is_unfinished: bool,
+}
+
+/// The word that is most like another one, if it may have been meant.
+pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |known: &str| strsim::jaro_winkler(known, word);
+    let near = known.into_iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (likeness(near) > 0.8).then_some(near)
 }
 
 impl SearchError {
     pub(super) fn new(at: Range<usize>, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), is_unfinished: false }
+        Self { at, message: message.into() }
     }
 
     /// The text and, below it, marks under what is wrong. Control characters are left out.

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Write as _};
 
-use super::times::{Moment, When};
+use super::times::{Moment, Sign, When};
 use crate::domain::Status;
 use crate::domain::key::query::conditions::TextPattern;
 
@@ -27,8 +27,8 @@ pub(super) struct Term {
 pub(super) enum Clause {
     /// A text that is a part of the key. One in quotes may have blanks.
     Text(String),
-    Owner(TextPattern),
-    By(TextPattern),
+    Owner(Vec<TextPattern>),
+    By(Vec<TextPattern>),
     Status(Vec<Status>),
     Unused(Moment),
     NeverUsed,
@@ -36,6 +36,7 @@ pub(super) enum Clause {
     NeverExpires,
     Created(When),
     Rotating,
+    Refused(When),
     /// None is at any time.
     Reactivates(Option<When>),
 }
@@ -54,8 +55,8 @@ impl Display for Term {
                     && (!text.starts_with('-') || (text == "-" && !excluded));
                 if is_plain { f.write_str(text)? } else { quoted(f, text)? }
             }
-            Clause::Owner(pattern) => write!(f, "owner:{pattern}")?,
-            Clause::By(pattern) => write!(f, "by:{pattern}")?,
+            Clause::Owner(any) => list(f, "owner", any)?,
+            Clause::By(any) => list(f, "by", any)?,
             Clause::Status(any) => {
                 let words: Vec<_> = any.iter().map(|status| status.as_str()).collect();
                 write!(f, "status:{}", words.join(","))?;
@@ -65,6 +66,8 @@ impl Display for Term {
             Clause::Expires(when) => write!(f, "expires:{when}")?,
             Clause::NeverExpires => write!(f, "expires:{NEVER}")?,
             Clause::Created(when) => write!(f, "created:{when}")?,
+            Clause::Refused(When::Compared(Sign::Less, span @ Moment::Span(..))) => write!(f, "refused:{span}")?,
+            Clause::Refused(when) => write!(f, "refused:{when}")?,
             Clause::Rotating => f.write_str(ROTATING)?,
             Clause::Reactivates(None) => write!(f, "reactivates:{ANY}")?,
             Clause::Reactivates(Some(when)) => write!(f, "reactivates:{when}")?,
@@ -79,7 +82,7 @@ impl Display for TextPattern {
             Self::Is(text) => (text, ""),
             Self::Begins(text) => (text, "*"),
         };
-        let is_plain = !text.contains(['"', '*']) && !text.contains(char::is_whitespace);
+        let is_plain = !text.contains(['"', '*', ',']) && !text.contains(char::is_whitespace);
         if is_plain && !(text.is_empty() && star.is_empty()) {
             f.write_str(text)?;
         } else {
@@ -87,6 +90,23 @@ impl Display for TextPattern {
         }
         f.write_str(star)
     }
+}
+
+/// Writes a filter that any of several texts meets. Several are in quotes: a server from before there were lists takes them
+/// for one text, and shows that by the form in which it writes it.
+fn list(f: &mut Formatter<'_>, name: &str, any: &[TextPattern]) -> std::fmt::Result {
+    write!(f, "{name}:")?;
+    let [first, others @ ..] = any else { return Ok(()) };
+    if others.is_empty() {
+        return write!(f, "{first}");
+    }
+    for (n, pattern) in any.iter().enumerate() {
+        let (TextPattern::Is(text) | TextPattern::Begins(text)) = pattern;
+        f.write_str(if n == 0 { "" } else { "," })?;
+        quoted(f, text)?;
+        f.write_str(if matches!(pattern, TextPattern::Begins(_)) { "*" } else { "" })?;
+    }
+    Ok(())
 }
 
 /// Writes a text in quotes.

@@ -1,6 +1,6 @@
 use chrono::{FixedOffset, TimeZone as _};
 
-use super::super::conditions::TimeRange;
+use super::super::conditions::{TextPattern, TimeRange};
 use super::*;
 
 fn parsed(text: &str) -> Search {
@@ -35,7 +35,7 @@ fn range(text: &str) -> TimeRange {
 fn words_and_filters() {
     use TextPattern::{Begins, Is};
     let contains = |text: &str| Test::Contains(text.to_owned());
-    let pattern = |how: fn(String) -> TextPattern, text: &str| how(text.to_owned());
+    let pattern = |how: fn(String) -> TextPattern, text: &str| vec![how(text.to_owned())];
     // One whose time has come is active.
     let reactivates =
         |before: Option<&str>| Test::Reactivates(TimeRange { from: Some(just_after()), before: before.map(time) });
@@ -54,12 +54,35 @@ fn words_and_filters() {
         ("owner:jo*", vec![(false, Test::Owner(pattern(Begins, "jo")))]),
         ("owner:\"jo*\"", vec![(false, Test::Owner(pattern(Is, "jo*")))]),
         ("by:mia", vec![(false, Test::CreatedBy(pattern(Is, "mia")))]),
+        (
+            "by:Sven,maria,j* -owner:Büro,\"a, b\",ci*,Büro owner:ci,",
+            vec![
+                (false, Test::CreatedBy([Is("Sven".into()), Is("maria".into()), Begins("j".into())].to_vec())),
+                (true, Test::Owner([Is("buro".into()), Is("a, b".into()), Begins("ci".into())].to_vec())),
+                (false, Test::Owner([Is("ci".into()), Is(String::new())].to_vec())),
+            ],
+        ),
+        ("owner:\"a,b\"", vec![(false, Test::Owner(pattern(Is, "a,b")))]),
         ("status:active,Expired,active", vec![(false, Test::Status(vec![Status::Active, Status::Expired]))]),
         (
             "never-used -never-used \"never-used\"",
             vec![(false, Test::NeverUsed), (true, Test::NeverUsed), (false, contains("never-used"))],
         ),
         ("expires:never", vec![(false, Test::NeverExpires)]),
+        (
+            "refused:7d -refused:<36h refused:>7d refused:2026-11-20",
+            [
+                (false, "2026-11-20T12:00:00Z", ""),
+                (true, "2026-11-26T00:00:00Z", ""),
+                (false, "", "2026-11-20T12:00:00Z"),
+                (false, "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
+            ]
+            .map(|(excluded, from, before)| {
+                let [from, before] = [from, before].map(|text| (!text.is_empty()).then(|| time(text)));
+                (excluded, Test::Refused(TimeRange { from, before }))
+            })
+            .to_vec(),
+        ),
         (
             "Rotating -rotating \"rotating\"",
             vec![(false, Test::Rotating(now())), (true, Test::Rotating(now())), (false, contains("rotating"))],
@@ -117,6 +140,7 @@ fn days_are_those_of_the_time_zone_also_for_a_server_elsewhere() {
         "created:<=2026-01",
         "expires:2026-12..2027-01-31",
         "-expires:2026-12",
+        "refused:2026-12 refused:7d",
         "unused:2026-01-01",
         "expires:<30d",
         "owner:jo backup",
@@ -132,29 +156,31 @@ fn days_are_those_of_the_time_zone_also_for_a_server_elsewhere() {
 
 #[test]
 fn what_is_wrong_is_pointed_at() {
-    for (text, at, says, is_unfinished) in [
-        ("backup onwer:jo", "onwer:jo", "there is no filter onwer: (did you mean owner:?)", true),
-        ("psa:1 x", "psa:1", "there is no filter psa:; use owner:, by:", false),
-        ("x status:activ", "activ", "status: is active, inactive or expired", true),
-        ("status: x", "status:", "status: is active", false),
-        ("by:", "by:", "by: needs a name", true),
-        ("unused:<90d", "<90d", "-unused:90d", true),
-        ("unused:soon", "soon", "unused: use 90d", true),
-        ("expires:30d", "30d", "write expires:<30d or expires:>30d", true),
-        ("expires:soon", "soon", "or never", true),
-        ("created:>2026-02-30 x", ">2026-02-30", "that day is not in the calendar", false),
-        ("created:<200y", "<200y", "more than a hundred years", true),
-        ("created:7d..2026-01-01", "7d..2026-01-01", "a range needs two dates", true),
-        ("a \"b c", "\"b c", "not closed", true),
-        ("-owner:\"x", "\"x", "not closed", true),
+    for (text, at, says) in [
+        ("backup onwer:jo", "onwer:jo", "there is no filter onwer: (did you mean owner:?)"),
+        ("psa:1 x", "psa:1", "there is no filter psa:; use owner:, by:"),
+        ("x status:activ", "activ", "status: is active, inactive or expired"),
+        ("status: x", "status:", "status: is active"),
+        ("by:", "by:", "by: needs a name"),
+        ("by:mia, x", "mia,", "on each side of the comma"),
+        ("unused:<90d", "<90d", "-unused:90d"),
+        ("unused:soon", "soon", "unused: use 90d"),
+        ("expires:30d", "30d", "write expires:<30d or expires:>30d"),
+        ("expires:soon", "soon", "or never"),
+        ("refused:any", "any", "refused: use 90d"),
+        ("created:>2026-02-30 x", ">2026-02-30", "that day is not in the calendar"),
+        ("created:<200y", "<200y", "more than a hundred years"),
+        ("created:7d..2026-01-01", "7d..2026-01-01", "a range needs two dates"),
+        ("a \"b c", "\"b c", "not closed"),
+        ("-owner:\"x", "\"x", "not closed"),
     ] {
         let error = Search::parse(text).unwrap_err();
         assert_eq!(&text[error.at.clone()], at, "{text}: {error}");
         assert!(error.to_string().contains(says), "{text}: {error}");
-        assert_eq!(error.is_unfinished, is_unfinished, "{text}");
     }
     assert_eq!(Search::parse("東京 by:").unwrap_err().marked("東京 by:"), "東京 by:\n     ^^^");
     assert!(Search::parse(&"x".repeat(1001)).is_err());
+    assert!(Search::parse(&format!("owner:{}", "x,".repeat(32))).is_err());
     assert!(Search::parse(&"x ".repeat(33)).is_err() && Search::parse(&"x ".repeat(32)).is_ok());
 }
 
@@ -165,6 +191,8 @@ fn only_words_are_for_every_server() {
     for text in ["backup -test", "\"a b\"", "owner:jo", "never-used", "rotating"] {
         assert_eq!(parsed(text).only_words(), None, "{text}");
     }
+    // What a server from before there were lists writes is another text.
+    assert_eq!(parsed("by:sven,maria* owner:jo").to_string(), "by:\"sven\",\"maria\"* owner:jo");
     assert_eq!(parsed("backup owner:jo -test").without_words().to_string(), "owner:jo -test");
     assert_eq!(parsed("backup Zürich -test").words(), ["backup", "zurich"]);
 }
@@ -172,7 +200,9 @@ fn only_words_are_for_every_server() {
 /// Texts of what the language is made of, in every order: whatever is understood means the same when it is written.
 #[test]
 fn what_is_understood_is_written_and_read_again() {
-    const PARTS: [&str; 29] = [
+    const PARTS: [&str; 31] = [
+        "refused",
+        ",",
         "-",
         "\"",
         "\\",

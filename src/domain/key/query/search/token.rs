@@ -2,15 +2,19 @@
 
 use std::ops::Range;
 
-use super::error::SearchError;
+use super::error::{SearchError, near};
 use super::term::{ANY, Clause, NEVER, NEVER_USED, ROTATING, Term};
 use super::times::{Moment, When};
 use crate::domain::Status;
 use crate::domain::key::query::conditions::TextPattern;
 
 /// The names of filters that take a value.
-const FIELDS: [&str; 7] = ["owner", "by", "status", "unused", "expires", "created", "reactivates"];
-const KNOWN: &str = "use owner:, by:, status:, unused:, never-used, expires:, created:, rotating or reactivates:";
+const FIELDS: [&str; 8] = ["owner", "by", "status", "unused", "expires", "created", "refused", "reactivates"];
+/// The most texts of a list.
+const MOST_OF_LIST: usize = 32;
+
+const KNOWN: &str =
+    "use owner:, by:, status:, unused:, never-used, expires:, created:, refused:, rotating or reactivates:";
 
 /// A part of the text between blanks that are not in quotes.
 pub(super) struct Token {
@@ -19,8 +23,6 @@ pub(super) struct Token {
     chars: Vec<(usize, char, bool)>,
     /// Whether any of it was in quotes, be it nothing.
     has_quotes: bool,
-    /// Whether it is the last of the text, with no blank behind it.
-    is_last: bool,
 }
 
 impl Token {
@@ -32,7 +34,7 @@ impl Token {
                 chars.next();
                 continue;
             }
-            let mut token = Self { at: start..text.len(), chars: Vec::new(), has_quotes: false, is_last: true };
+            let mut token = Self { at: start..text.len(), chars: Vec::new(), has_quotes: false };
             let mut opened = None;
             while let Some((place, c)) = chars.next() {
                 match c {
@@ -44,15 +46,14 @@ impl Token {
                         token.chars.extend(chars.next().map(|(place, c)| (place, c, true)));
                     }
                     c if c.is_whitespace() && opened.is_none() => {
-                        (token.at.end, token.is_last) = (place, false);
+                        token.at.end = place;
                         break;
                     }
                     c => token.chars.push((place, c, opened.is_some())),
                 }
             }
             if let Some(place) = opened {
-                let error = SearchError::new(place..text.len(), "this quote is not closed; add \" at its end");
-                return Err(SearchError { is_unfinished: true, ..error });
+                return Err(SearchError::new(place..text.len(), "this quote is not closed; add \" at its end"));
             }
             tokens.push(token);
         }
@@ -92,37 +93,58 @@ impl Token {
         let wrong = |message: String| SearchError {
             at: if value_at.is_empty() { starts..self.at.end } else { value_at.clone() },
             message,
-            is_unfinished: self.is_last,
-        };
-        let pattern = || match value {
-            [.., (_, '*', false)] => TextPattern::Begins(text[..text.len() - 1].to_owned()),
-            _ => TextPattern::Is(text.clone()),
         };
         match word.as_str() {
-            "owner" => Ok(Clause::Owner(pattern())),
+            "owner" => list(value).map(Clause::Owner).map_err(wrong),
             "by" if text.is_empty() => Err(wrong("by: needs a name, as in by:mia".to_owned())),
-            "by" => Ok(Clause::By(pattern())),
+            "by" => match list(value).map_err(&wrong)? {
+                any if any.contains(&TextPattern::Is(String::new())) => {
+                    Err(wrong("by: needs a name on each side of the comma, as in by:mia,jo".to_owned()))
+                }
+                any => Ok(Clause::By(any)),
+            },
             "status" => statuses(&text).map(Clause::Status).map_err(wrong),
             "unused" => unused(&text).map(Clause::Unused).map_err(wrong),
             "expires" if text.eq_ignore_ascii_case(NEVER) => Ok(Clause::NeverExpires),
             "expires" => When::parse("expires", &text).map(Clause::Expires).map_err(wrong),
             "created" => When::parse("created", &text).map(Clause::Created).map_err(wrong),
+            // A span alone is within that time.
+            "refused" if matches!(Moment::parse(&text), Ok(Moment::Span(..))) => {
+                When::parse("refused", &format!("<{text}")).map(Clause::Refused).map_err(wrong)
+            }
+            "refused" => When::parse("refused", &text).map(Clause::Refused).map_err(wrong),
             "reactivates" if text.eq_ignore_ascii_case(ANY) => Ok(Clause::Reactivates(None)),
             "reactivates" => {
                 When::parse("reactivates", &text).map(|when| Clause::Reactivates(Some(when))).map_err(wrong)
             }
             _ => {
-                let near = FIELDS.into_iter().max_by(|one, other| {
-                    strsim::jaro_winkler(one, &word).total_cmp(&strsim::jaro_winkler(other, &word))
-                });
-                let near = near.filter(|near| strsim::jaro_winkler(near, &word) > 0.8);
-                let meant = near.map_or_else(String::new, |near| format!(" (did you mean {near}:?)"));
+                let meant = near(&word, FIELDS).map_or_else(String::new, |near| format!(" (did you mean {near}:?)"));
                 let message =
                     format!("there is no filter {word}:{meant}; {KNOWN}, or put it in quotes to find the text");
-                Err(SearchError { at: starts..self.at.end, message, is_unfinished: self.is_last })
+                Err(SearchError { at: starts..self.at.end, message })
             }
         }
     }
+}
+
+/// The texts of a list, whose commas are not in quotes.
+fn list(value: &[(usize, char, bool)]) -> Result<Vec<TextPattern>, String> {
+    let parts: Vec<_> = value.split(|(_, c, quoted)| *c == ',' && !quoted).collect();
+    if parts.len() > MOST_OF_LIST {
+        return Err(format!("at most {MOST_OF_LIST} are allowed in a list"));
+    }
+    let mut any = Vec::new();
+    for part in parts {
+        let text: String = part.iter().map(|(_, c, _)| c).collect();
+        let pattern = match part {
+            [.., (_, '*', false)] => TextPattern::Begins(text[..text.len() - 1].to_owned()),
+            _ => TextPattern::Is(text),
+        };
+        if !any.contains(&pattern) {
+            any.push(pattern);
+        }
+    }
+    Ok(any)
 }
 
 fn statuses(text: &str) -> Result<Vec<Status>, String> {

@@ -171,7 +171,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         let after = Some(Keyset { value: SortValue::Number(0), seq: 0 });
-        let owner = Test::Owner(TextPattern::Begins("ops".to_owned()));
+        let owner = Test::Owner(vec![TextPattern::Begins("ops".to_owned())]);
         for sort in Sort::ALL {
             for order in [Order::Asc, Order::Desc] {
                 for status in [None, Some(Test::Status(vec![Status::Inactive]))] {
