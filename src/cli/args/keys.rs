@@ -122,7 +122,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true, value_parser = input::search, default_value = "", hide_default_value = true)]
     pub search: String,
     /// Only keys of this view: all, active, expiring, expired, inactive, unused, never-used, no-owner, rotating,
-    /// reactivating, mine, or one of the settings
+    /// reactivating, mine, refused, or one of the settings
     #[arg(long, value_name = "NAME")]
     pub view: Option<String>,
     /// Only keys with this status: active, inactive or expired

@@ -50,5 +50,6 @@ pub fn views(me: Option<&str>) -> Vec<View> {
     views.push(view("reactivating", "Deactivated for a while", "reactivates:any"));
     let mine = me.map(|me| view("mine", "Created by me", &format!("by:{}", super::TextPattern::Is(me.to_owned()))));
     views.extend(mine);
+    views.push(view("refused", "Refused within 7 days", "refused:7d"));
     views
 }

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{Database, actor, at, conditions, create, id, insert, labels, rename, switch, whole};
 use crate::domain::key::fields::{self, named};
 use crate::domain::{AccessKey, Lifetimes, Order, Sort, Status, Texts, fold};
-use crate::server::store::{Change, KeyInsert, KeyPage, Keyset, PageQuery, Recorded, RotationInsert, Store, Use};
+use crate::server::store::{
+    Change, HourCount, KeyInsert, KeyPage, Keyset, PageQuery, Recorded, RotationInsert, Store, Use, hour,
+};
 
 /// Keys that have equal and different values in every column; gives what was created, in order of creation.
 pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
@@ -27,6 +29,13 @@ pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
         if n % 3 == 0 {
             let last = Use { at: at(40 + n % 2), from: "198.51.100.7".to_owned() };
             store.record(Recorded { uses: vec![(id(&key).to_owned(), last)], ..Recorded::default() }).await.unwrap();
+        }
+        if n % 5 < 2 {
+            let (key, time) = (id(&key).to_owned(), at(50 + n));
+            let address = "203.0.113.9".to_owned();
+            let (used_at, refused_at) = (None, Some(time));
+            let count = HourCount { key, hour: hour(time), address, uses: 0, refusals: 1, used_at, refused_at };
+            store.record(Recorded { counts: vec![count], ..Recorded::default() }).await.unwrap();
         }
         keys.push(key);
     }

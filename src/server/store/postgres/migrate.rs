@@ -5,7 +5,7 @@ use crate::server::store::error::StoreError;
 use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../../../assets/migrations/postgres/0001_store.sql"),
     include_str!("../../../../assets/migrations/postgres/0002_usage.sql"),
     include_str!("../../../../assets/migrations/postgres/0003_undelivered.sql"),
@@ -14,6 +14,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../../../assets/migrations/postgres/0006_rotation.sql"),
     include_str!("../../../../assets/migrations/postgres/0007_handovers.sql"),
     include_str!("../../../../assets/migrations/postgres/0008_webhook.sql"),
+    include_str!("../../../../assets/migrations/postgres/0009_refused.sql"),
 ];
 
 /// What a role needs to run servers: no right to change the tables.

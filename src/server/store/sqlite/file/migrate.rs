@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 19] = [
+const MIGRATIONS: [Step; 20] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0003_owner.sql")),
@@ -35,6 +35,7 @@ const MIGRATIONS: [Step; 19] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0017_rotation.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0018_handovers.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0019_webhook.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0020_refused.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

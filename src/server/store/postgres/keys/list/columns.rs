@@ -16,7 +16,7 @@ pub(crate) fn has_uses(condition: &ColumnCondition) -> bool {
 
 /// Whether the table of uses has all that a condition is about.
 pub(crate) fn is_of_uses(condition: &ColumnCondition) -> bool {
-    let of_uses = [StoredColumn::LastUsed, StoredColumn::Created, StoredColumn::State];
+    let of_uses = [StoredColumn::LastUsed, StoredColumn::Refused, StoredColumn::Created, StoredColumn::State];
     condition.any.iter().flatten().all(|test| of_uses.contains(&test.column))
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn count(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
 }
 
 fn has_use(tests: &[ColumnTest]) -> bool {
-    tests.iter().any(|test| test.column == StoredColumn::LastUsed)
+    tests.iter().any(|test| matches!(test.column, StoredColumn::LastUsed | StoredColumn::Refused))
 }
 
 fn all(tests: &[ColumnTest], is_of_uses: bool, args: &mut SqlArgs) -> String {
@@ -73,6 +73,7 @@ const fn column(column: StoredColumn, is_of_uses: bool) -> &'static str {
     match column {
         StoredColumn::RotatesUntil => "k.rotates_until",
         StoredColumn::Reactivates => "k.reactivates_at",
+        StoredColumn::Refused => "u.refused_at",
         StoredColumn::Owner => "k.owner_fold",
         StoredColumn::CreatedBy => "k.created_by",
         StoredColumn::Ends => "k.ends_at",

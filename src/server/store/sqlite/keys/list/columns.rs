@@ -70,6 +70,7 @@ const fn column(column: StoredColumn) -> &'static str {
     match column {
         StoredColumn::RotatesUntil => "rotates_until",
         StoredColumn::Reactivates => "reactivates_at",
+        StoredColumn::Refused => "refused_at",
         StoredColumn::Owner => "owner_fold",
         StoredColumn::CreatedBy => "created_by",
         StoredColumn::Ends => "ends_at",
@@ -85,6 +86,7 @@ pub(crate) fn index(tests: &[ColumnTest]) -> &'static str {
         Some(StoredColumn::LastUsed) if tests.len() > 1 => "keys_never_used",
         Some(StoredColumn::RotatesUntil) => "keys_rotating",
         Some(StoredColumn::Reactivates) => "keys_to_reactivate",
+        Some(StoredColumn::Refused) => "keys_refused",
         Some(StoredColumn::Owner) => "keys_by_owner",
         Some(StoredColumn::CreatedBy) => "keys_by_creator",
         Some(StoredColumn::Ends) => "keys_by_end",
