@@ -59,7 +59,8 @@ fn a_key_has_one_shape_everywhere() {
     let created = &with_events["events"][0];
     assert_eq!(created["kind"], "created");
     let names: Vec<&String> = created.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["admin", "at", "by", "changes", "count", "detail", "from", "key", "kind"]);
+    assert_eq!(names, ["admin", "at", "by", "changes", "count", "detail", "from", "key", "kind", "label"]);
+    assert_eq!(created["label"], "nightly");
     let changed = home.run(&["keys", "edit", &id, "--label", "weekly", "--output", "json"]).json();
     assert_eq!((&changed["label"], &changed["revision"]), (&"weekly".into(), &2.into()));
     assert_eq!(changed.as_object().unwrap().len(), shape.len());
@@ -232,7 +233,7 @@ fn lists_are_filtered_sorted_and_cut() {
     );
     let error = home.run(&["keys", "list", "--view", "betas"]).failed(2);
     assert!(error.contains("--view: there is no view with this name; there are: all, active,"), "{error}");
-    assert!(error.contains("rotating, reactivating, mine, the beta."), "{error}");
+    assert!(error.contains("rotating, reactivating, mine, refused, the beta."), "{error}");
     let ends = home.create("ends").0;
     home.run(&["keys", "edit", &ends, "--expires", "20d"]).good();
     assert_eq!(labels(&["--sort", "expires", "--limit", "1"]), ["ends"]);

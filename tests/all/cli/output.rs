@@ -106,7 +106,7 @@ fn a_history_without_end_is_written_as_it_comes() {
     for format in ["table", "csv", "tsv", "json"] {
         let args = ["--url", &url, "keys", "show", "PK1", "--events", "--output", format];
         let mut child = home.command(&args).spawn().unwrap();
-        let mut some = vec![0; 300_000];
+        let mut some = vec![0; 350_000];
         child.stdout.take().unwrap().read_exact(&mut some).unwrap();
         let done = Done::of(child);
         assert_eq!((done.code, done.err.as_str()), (0, ""), "{format}");

@@ -56,8 +56,7 @@ async fn who_deleted_a_key_takes_three_presses_and_its_history_a_fourth() {
     bench.type_keys("ff").await;
     bench.sees("Only: deleted keys");
     bench.sees(&id);
-    bench.sees("by root");
-    bench.sees("label “billing”");
+    bench.sees("“billing” by root from local");
     bench.type_keys("<Enter>").await;
     bench.sees("History of “billing”");
     bench.sees("2 events");

@@ -129,7 +129,7 @@ fn a_list_is_narrowed_and_sorted() {
     home.settings("[views]\ndoors = \"door\"\n");
     let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "view"), ("0. all: All keys (3)", HEARD), ("5. unused: Unused for 90 days (0)", HEARD)]);
-    talk.answers(&[("11. doors: doors (2)", HEARD), ("View (0 to 11, Enter lists them, back leaves): ", "quit")]);
+    talk.answers(&[("12. doors: doors (2)", HEARD), ("View (0 to 12, Enter lists them, back leaves): ", "quit")]);
     talk.answers(&[("Type a number from 0 to 11 or a word of the list, or back.", "back"), (COMMAND, "view")]);
     talk.answers(&[("back leaves): ", "11"), ("Keys 1 to 2, filtered by: door.", "view never-used")]);
     talk.answers(&[("Keys 1 to 3, filtered by: never-used.", "view none"), ("There is no view with this name", HEARD)]);

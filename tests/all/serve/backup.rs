@@ -194,7 +194,7 @@ fn a_file_that_is_no_whole_backup_is_refused_and_nothing_is_made() {
     refused(&run(&other, &["--read-only", "restore", "--yes", &file]), 3, "Nothing was restored");
     // One of an older version is brought up to date.
     let undo = "DROP TABLE digests; DROP TRIGGER keys_to_digest; DROP INDEX keys_to_reactivate;
-                DROP INDEX keys_rotating; DROP INDEX keys_used_late; DROP TABLE webhook_messages; ALTER TABLE keys DROP COLUMN replaces;
+                DROP INDEX keys_rotating; DROP INDEX keys_used_late; DROP INDEX keys_refused; DROP TABLE webhook_messages; ALTER TABLE keys DROP COLUMN replaces;
                 ALTER TABLE keys DROP COLUMN replaced_by; ALTER TABLE keys DROP COLUMN rotates_until;
                 ALTER TABLE keys DROP COLUMN end_before; ALTER TABLE keys DROP COLUMN late_use_at;
                 ALTER TABLE keys DROP COLUMN refused_at; ALTER TABLE keys DROP COLUMN refused_from;
