@@ -130,8 +130,8 @@ fn a_list_is_narrowed_and_sorted() {
     let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "view"), ("0. all: All keys (3)", HEARD), ("5. unused: Unused for 90 days (0)", HEARD)]);
     talk.answers(&[("12. doors: doors (2)", HEARD), ("View (0 to 12, Enter lists them, back leaves): ", "quit")]);
-    talk.answers(&[("Type a number from 0 to 11 or a word of the list, or back.", "back"), (COMMAND, "view")]);
-    talk.answers(&[("back leaves): ", "11"), ("Keys 1 to 2, filtered by: door.", "view never-used")]);
+    talk.answers(&[("Type a number from 0 to 12 or a word of the list, or back.", "back"), (COMMAND, "view")]);
+    talk.answers(&[("back leaves): ", "12"), ("Keys 1 to 2, filtered by: door.", "view never-used")]);
     talk.answers(&[("Keys 1 to 3, filtered by: never-used.", "view none"), ("There is no view with this name", HEARD)]);
     talk.answers(&[(COMMAND, "overview"), ("Last used:\r\n  last 24 hours: 0", HEARD), ("  no owner: 3", HEARD)]);
     talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, filtered by: door.", "sort label asc")]);

@@ -116,13 +116,10 @@ fn meets(key: &AccessKey, condition: &Condition) -> bool {
     met != condition.excluded
 }
 
-pub(crate) async fn every_question_finds_what_a_look_at_each_key_finds<D: Database>() {
-    let database = D::create().await;
-    let store = database.open().await;
-    let keys = mixed(&store).await;
-    let now = at(200);
+/// What can be asked of the keys of [`mixed`].
+fn questions() -> Vec<String> {
     let time = |seconds| at(seconds).to_rfc3339();
-    let questions = [
+    [
         "owner:alpha".to_owned(),
         "owner:ARGER".to_owned(),
         "owner:\"\"".to_owned(),
@@ -187,7 +184,16 @@ pub(crate) async fn every_question_finds_what_a_look_at_each_key_finds<D: Databa
         "-alpha -är -東京".to_owned(),
         "\"\" -\"\"".to_owned(),
         "\"a b\"".to_owned(),
-    ];
+    ]
+    .to_vec()
+}
+
+pub(crate) async fn every_question_finds_what_a_look_at_each_key_finds<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = mixed(&store).await;
+    let now = at(200);
+    let questions = questions();
     let (mut found, mut counts) = (0, Vec::new());
     for question in &questions {
         let conditions = Search::parse(question).unwrap().conditions(now, &Utc);
