@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use insta::assert_snapshot;
 use latchkey::client::ApiError;
 use latchkey::domain::{Status, Untrusted};
@@ -170,5 +171,21 @@ fn no_size_and_no_state_panics() {
                 stage.picture();
             }
         }
+    }
+}
+
+#[test]
+fn a_key_that_was_refused_in_the_last_24_hours_is_marked() {
+    let mut keys = some_keys();
+    for (key, hours) in keys.iter_mut().zip([25, 23, 1, 0]) {
+        key.refused_at = Some(noon() - TimeDelta::hours(hours));
+    }
+    let mut stage = Stage::with((80, 24), keys, 5);
+    for begin in ["\n▶ PK7QW3", "\n !PK0ZAH", "\n !PKM2XH", "\n !PK5ZJ0", "\n  PKV4T8"] {
+        assert!(stage.picture().contains(begin), "{begin:?}");
+    }
+    stage.press("j<Space>");
+    for begin in ["\n!*PK0ZAH", "\n▶!PKM2XH"] {
+        assert!(stage.picture().contains(begin), "{begin:?} in {}", stage.picture());
     }
 }

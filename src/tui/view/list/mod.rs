@@ -28,6 +28,9 @@ use crate::tui::theme;
 const SOON: TimeDelta = TimeDelta::days(30);
 const VERY_SOON: TimeDelta = TimeDelta::days(7);
 
+/// A key that was refused in less time is marked.
+const LATELY: TimeDelta = TimeDelta::hours(24);
+
 /// Draws the column names and the rows.
 pub(crate) fn draw(
     frame: &mut Buffer,
@@ -153,7 +156,7 @@ struct ListRow<'a> {
 /// Rows that are equal by this look equal.
 impl Hash for ListRow<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.is_selected, self.is_marked, self.searched, self.dates).hash(state);
+        (self.is_selected, self.is_marked, self.is_refused(), self.searched, self.dates).hash(state);
         self.layout.hash(state);
         for column in &self.layout.columns {
             match (column.field().value)(self.key) {
@@ -172,10 +175,27 @@ impl Hash for ListRow<'_> {
 }
 
 impl ListRow<'_> {
+    /// The pointer and the mark before the first column, and in place of one of them whether the key was refused lately.
+    fn begin(&self) -> [Span<'static>; 2] {
+        let refused = || Span::styled(theme::NOTE, theme::WARNING);
+        let pointer = theme::POINTER.trim_end();
+        match (self.is_selected, self.is_marked, self.is_refused()) {
+            (true, true, _) => [Span::raw(pointer), Span::raw(theme::MARK)],
+            (true, false, true) => [Span::raw(pointer), refused()],
+            (true, false, false) => [Span::raw(pointer), Span::raw(" ")],
+            (false, true, true) => [refused(), Span::raw(theme::MARK)],
+            (false, true, false) => [Span::raw(" "), Span::raw(theme::MARK)],
+            (false, false, true) => [Span::raw(" "), refused()],
+            (false, false, false) => [Span::raw(" "), Span::raw(" ")],
+        }
+    }
+
+    fn is_refused(&self) -> bool {
+        self.key.refused_at.is_some_and(|at| self.now.utc - at < LATELY)
+    }
+
     fn spans(&self) -> Vec<Span<'static>> {
-        let mark = if self.is_marked { theme::MARK } else { " " };
-        let mut spans =
-            vec![Span::raw(format!("{}{mark}", if self.is_selected { theme::POINTER.trim_end() } else { " " }))];
+        let mut spans = self.begin().to_vec();
         for column in &self.layout.columns {
             let width = column.width;
             let value = (column.field().value)(self.key);
