@@ -31,6 +31,7 @@ impl State {
             Action::Do(ActionId::Show) if self.panes().details != DetailsPane::None => "hide",
             Action::Choose(_) if self.open_mode() == Mode::Question => match &self.dialog {
                 Some(Dialog::Switch(question, switch)) if !question.choices(*switch).is_empty() => binding.hint,
+                Some(Dialog::Identify(dialog)) if dialog.keys().len() > 1 => "choose key",
                 _ => "",
             },
             Action::UndoRotation if !self.offers(RotationButton::Undo) => "",

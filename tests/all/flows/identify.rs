@@ -60,6 +60,35 @@ async fn a_leaked_secret_leads_to_its_key_which_is_deactivated() {
     assert!(bench.state().dialog.is_none());
 }
 
+#[tokio::test]
+async fn of_several_keys_in_a_text_each_can_be_chosen_and_all_are_deactivated_at_once() {
+    let mut bench = Bench::new().await;
+    let (one, first) = bench.create("one").await;
+    let (two, second) = bench.create("two").await;
+    let text = format!("{} {} {}", first.expose(), second.expose(), first.expose());
+    paste(&mut bench, &text).await;
+    bench.sees("▶ 1 Secret access key of: one");
+    bench.sees("2 Secret access key of: two");
+    bench.type_keys("2").await;
+    bench.sees("▶ 2 Secret access key of: two");
+    bench.type_keys("<Tab><Enter>").await;
+    assert_eq!(bench.state().list.selected_key().unwrap().id.raw_for_api(), two);
+    bench.type_keys("<Esc>").await;
+    paste(&mut bench, &text).await;
+    bench.sees("[Deactivate both]");
+    bench.type_keys("<Tab><Tab><Tab><Enter>").await;
+    bench.sees("Deactivate 2 keys");
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("2 deactivated");
+    bench.type_keys("<Enter>r").await;
+    for id in [one, two] {
+        bench.type_keys("/<Ctrl-U>").await;
+        bench.press(&id);
+        bench.type_keys("<Enter>").await;
+        assert_eq!(bench.state().list.selected_key().unwrap().status, Status::Inactive);
+    }
+}
+
 /// Presses keys, and counts them.
 async fn press(bench: &mut Bench, count: &mut usize, keys: &[&str]) {
     *count += keys.len();
@@ -135,7 +164,7 @@ async fn what_is_offered_depends_on_the_key() {
     bench.loses("For how long the key is deactivated");
     bench.type_keys("<Esc><BackTab><Enter>").await;
     bench.sees("Rotation: nightly");
-    bench.type_keys("f").await;
+    bench.type_keys("f<Tab><Enter>").await;
     bench.sees(&format!("Rotation finished: {old} has expired."));
     bench.type_keys("u").await;
     bench.sees("a finished rotation can't");

@@ -3,12 +3,13 @@
 use crate::client::{ApiError, Attempt, Identified, Request};
 use crate::domain::{AccessKey, Filter, KeyQuery, Leak, Status};
 use crate::operations::keys::activate::{Switch, SwitchChoice};
+use crate::operations::keys::bulk::{BulkAct, Selection};
 use crate::operations::keys::identify::{Finding, clues};
 use crate::operations::messages;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::input::text_input::TextInput;
-use crate::tui::state::{CallState, Dialog, Effect, ExpiryChoice, Question, State};
+use crate::tui::state::{BulkDialog, CallState, Dialog, Effect, ExpiryChoice, Question, State};
 
 /// The most characters of a text that holds a secret.
 const MOST: usize = 16 * 1024;
@@ -22,6 +23,8 @@ pub struct IdentifyDialog {
     pub call: CallState,
     /// What was found, once that is known.
     pub findings: Vec<Finding>,
+    /// Which of the keys that were found the buttons are about.
+    pub chosen: usize,
     /// What was asked for: in it is what was pasted, until the answer has come.
     asked: Vec<Leak>,
     attempt: Attempt,
@@ -38,6 +41,8 @@ pub enum IdentifyButton {
     /// Show the key in the list.
     Show,
     Deactivate,
+    /// Deactivate all keys that were found and can be used.
+    DeactivateAll,
     /// Replace it by a new key; it ends at once, since others know its secret.
     Rotate,
     /// Show the rotation that is under way.
@@ -53,6 +58,7 @@ impl IdentifyDialog {
             focus: 0,
             call: CallState::None,
             findings: Vec::new(),
+            chosen: 0,
             asked: Vec::new(),
             attempt: Attempt::next(),
             may_change,
@@ -64,19 +70,41 @@ impl IdentifyDialog {
         self.findings.is_empty()
     }
 
-    /// The key that the buttons are about: the first one.
+    /// The keys that were found, each once: those that still work come first.
+    pub fn keys(&self) -> Vec<&AccessKey> {
+        let mut keys: Vec<&AccessKey> = Vec::new();
+        for key in self.findings.iter().filter_map(Finding::key) {
+            if !keys.iter().any(|other| other.id == key.id) {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// The key that the buttons are about.
     pub fn key(&self) -> Option<&AccessKey> {
-        self.findings.iter().find_map(Finding::key)
+        self.keys().get(self.chosen).copied()
+    }
+
+    /// How many of the keys can be used.
+    pub fn usable(&self) -> usize {
+        self.keys().iter().filter(|key| key.can_be_used()).count()
     }
 
     /// The buttons; where something was found, the safe one comes first.
     pub fn buttons(&self) -> &'static [IdentifyButton] {
-        use IdentifyButton::{Cancel, Close, Deactivate, Identify, Pair, Replace, Rotate, Show};
+        use IdentifyButton::{Cancel, Close, Deactivate, DeactivateAll, Identify, Pair, Replace, Rotate, Show};
+        let several = self.usable() > 1;
         match self.key() {
             _ if self.takes_text() => &[Identify, Cancel],
             None => &[Close],
             Some(_) if !self.may_change => &[Close, Show],
             Some(key) => match (key.can_be_used(), key.rotation.is_some()) {
+                (true, true) if several => &[Close, Show, Deactivate, DeactivateAll, Pair],
+                (true, false) if several && key.status == Status::Active => {
+                    &[Close, Show, Deactivate, DeactivateAll, Rotate]
+                }
+                (true, false) if several => &[Close, Show, Deactivate, DeactivateAll, Replace],
                 (true, true) => &[Close, Show, Deactivate, Pair],
                 (true, false) if key.status == Status::Active => &[Close, Show, Deactivate, Rotate],
                 (true, false) => &[Close, Show, Deactivate, Replace],
@@ -129,6 +157,12 @@ impl State {
             // Nothing is lost by going on: whose it is can be asked again.
             _ if dialog.call.is_sent() => return None,
             Action::Submit => dialog.pressed()?,
+            Action::Choose(number) => {
+                if (1..=dialog.keys().len()).contains(&number) {
+                    (dialog.chosen, dialog.focus) = (number - 1, 0);
+                }
+                return None;
+            }
             _ => {
                 dialog.step(action);
                 return None;
@@ -167,6 +201,14 @@ impl State {
                 // What is pressed next is about this key too.
                 self.list.go_to(id).map(Effect::from)
             }
+            IdentifyButton::DeactivateAll => {
+                let keys = dialog.keys().into_iter().filter(|key| key.can_be_used()).cloned().collect();
+                let (production, ahead, now) = (self.production(), self.list.ahead, self.list.as_of?);
+                let act = BulkAct::Deactivate(None);
+                let (dialog, request) = BulkDialog::begin(act, Selection::Keys(keys), production, ahead, now);
+                self.dialog = Some(Dialog::Bulk(Box::new(dialog)));
+                request.map(Effect::from)
+            }
             IdentifyButton::Rotate | IdentifyButton::Pair | IdentifyButton::Replace => {
                 let key = dialog.key()?.clone();
                 let effect = self.open_rotation_of(key);
@@ -187,7 +229,7 @@ impl State {
         match found {
             Ok(found) => {
                 dialog.call = CallState::None;
-                dialog.focus = 0;
+                (dialog.focus, dialog.chosen) = (0, 0);
                 dialog.findings = asked.iter().zip(found).map(|(leak, one)| Finding::of(leak, one)).collect();
                 // The buttons are about the first key: one that still works, if there is one.
                 let rank = |finding: &Finding| finding.key().map_or(2, |key| u8::from(key.status != Status::Active));
