@@ -7,7 +7,7 @@ use chrono::{DateTime, Local, Utc};
 use super::format::{grouped, relative};
 use super::keys::bulk::counted;
 use crate::client::{ApiError, EndedRotation, NewKey, PendingCreate, RotationEnd};
-use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, capitalized, sentence};
+use crate::domain::{AccessKey, InForce, KeyId, Rotation, Status, Texts, Untrusted, capitalized, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -202,11 +202,22 @@ pub(crate) fn rotation_ended(end: RotationEnd, ended: &EndedRotation, in_force: 
 const ID_CELLS: usize = 40;
 const NAME_CELLS: usize = 30;
 
-/// What the deletion of a key with this status means.
-pub(crate) const fn delete_warning(status: Status) -> &'static str {
-    match status {
+/// What the deletion of a key means, also for the other key of a rotation that is under way.
+pub(crate) fn delete_warning(key: &AccessKey) -> String {
+    let what = match key.status {
         Status::Active => "Requests with this key will fail immediately. This can't be undone.",
         Status::Expired | Status::Inactive => "Requests with this key are refused already. Deleting can't be undone.",
+    };
+    let other = |id: &KeyId| id.to_display(ID_CELLS);
+    match &key.rotation {
+        None => what.to_owned(),
+        Some(Rotation::ReplacedBy(new)) => format!("{what} {} has replaced it.", other(new)),
+        Some(Rotation::Replaces(old)) if key.last_used_at.is_none() => {
+            format!("{what} The old key {} then expires as it did before the rotation.", other(old))
+        }
+        Some(Rotation::Replaces(old)) => {
+            format!("{what} The old key {} still ends with the overlap: set its expiry to keep it.", other(old))
+        }
     }
 }
 pub(crate) const NOTHING_DELETED: &str = "Nothing was deleted.";

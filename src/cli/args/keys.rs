@@ -67,7 +67,8 @@ For CI and pre-commit hooks: exit code 0 if nothing was found, 10 if something w
 
 const CREATE: &str = "\
 The secret is written to standard output only if that is not a terminal, or with --show. The destination is checked before \
-the key is created: a file is created, and for a command, sh must understand it and find its first word. If delivery still \
+the key is created: a file is created, and for a command, sh must understand it and find its first word. In --secret-file, \
+{id} stands for the new key's ID and {label} for its label. If delivery still \
 fails, the secret is offered again on a terminal; without one it is saved in a private file in the state folder, which the \
 message names (exit code 8).";
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::content::SaveContent;
 use super::delivery::{Delivery, Saved};
 use super::destination::{Destination, WRITING_INTERRUPTED};
+use super::pattern::FilePattern;
 use crate::domain::secrets::credential_kind::reveals_secret;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::{Choice, Prompter};
@@ -37,6 +38,13 @@ impl SaveTarget {
     fn text(&self) -> &str {
         let (Self::File(text) | Self::Command(text)) = self;
         text
+    }
+
+    /// The path that is made of a file's name with parts of a key in it.
+    pub(crate) fn named(&self, path: impl FnOnce(FilePattern) -> Option<PathBuf>) -> Option<PathBuf> {
+        let Self::File(typed) = self else { return None };
+        let path = path(FilePattern::new(typed))?;
+        Some(home_dir().map_or_else(|| path.clone(), |home| expand_home(&path.to_string_lossy(), &home)))
     }
 
     /// Makes the file or finds the command.

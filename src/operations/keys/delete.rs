@@ -79,7 +79,7 @@ pub(crate) async fn confirm(
     if let Some(impact) = impact {
         prompter.say(impact);
     }
-    prompter.say(messages::delete_warning(key.status));
+    prompter.say(messages::delete_warning(key));
     let typed = prompter.ask(confirmation.question()).await?;
     Ok(if confirmation.is_given_by(&typed) { Ok(()) } else { Err(confirmation.mismatch()) })
 }

@@ -2,7 +2,9 @@
 
 use crate::client::{Creation, RotationEnd};
 use crate::domain::{AccessKey, SecretKey};
-use crate::operations::deliver::{COMMAND, Destination, FILE, Fate, Rescue, SaveContent, ask_command, ask_file};
+use crate::operations::deliver::{
+    COMMAND, Destination, FILE, Fate, Rescue, SaveContent, SaveTarget, ask_command, ask_file,
+};
 use crate::operations::format::local_time;
 use crate::operations::keys::create::create;
 use crate::operations::keys::pending::PendingCreates;
@@ -45,7 +47,10 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     show::facts(session, &old);
     form::tell_way_back(session, "then no key is made.");
     let asked = match ask(session).await? {
-        Some(asked) => place(session).await?.map(|place| (asked, place)),
+        Some(asked) => {
+            let label = asked.1.texts.get("label").unwrap_or(old.label.raw_for_api()).to_owned();
+            place(session, &old, &label).await?.map(|place| (asked, place))
+        }
         None => None,
     };
     let Some(((overlap, differences), place)) = asked else {
@@ -66,7 +71,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     create(session, &new, &mut journal, async |session: &mut Session, creation| match creation {
         Creation::New(key, secret) => {
             session.console.say(begun(&old.id, old_ends_at(&old, &new, key.created_at), now));
-            deliver(session, key, secret, place, &rescue).await
+            deliver(session, key, secret, place, &old, &rescue).await
         }
         Creation::Replayed(key) => created::lost(session, &key).await,
     })
@@ -104,8 +109,14 @@ async fn ask(session: &mut Session) -> Flow<Option<(Overlap, Differences)>> {
     })
 }
 
+/// A destination, and what was typed for it: a file whose name has parts of the new key in it gets that name later.
+struct Place {
+    destination: Destination,
+    target: SaveTarget,
+}
+
 /// A destination that was tried; `Some(None)` if it is chosen later, and none to leave all as it is.
-async fn place(session: &mut Session) -> Flow<Option<Option<Destination>>> {
+async fn place(session: &mut Session, old: &AccessKey, label: &str) -> Flow<Option<Option<Place>>> {
     loop {
         let Some(chosen) = session.console.choose_or_leave("New secret", 1, &PLACES).await? else { return Ok(None) };
         let target = match chosen {
@@ -114,8 +125,9 @@ async fn place(session: &mut Session) -> Flow<Option<Option<Destination>>> {
             _ => return Ok(Some(None)),
         };
         let Some(target) = target else { continue };
-        match target.open() {
-            Ok(destination) => return Ok(Some(Some(destination))),
+        let before = target.named(|pattern| pattern.is_of_each().then(|| pattern.before(old, label)));
+        match before.map_or_else(|| target.open(), |path| Destination::open(&path)) {
+            Ok(destination) => return Ok(Some(Some(Place { destination, target }))),
             Err(refused) => session.console.say(refused.sentences("", OUTPUT_CELLS).replace('\n', " ")),
         }
     }
@@ -126,10 +138,15 @@ async fn deliver(
     session: &mut Session,
     key: AccessKey,
     secret: SecretKey,
-    place: Option<Destination>,
+    place: Option<Place>,
+    old: &AccessKey,
     rescue: &Rescue,
 ) -> Flow<()> {
-    if let Some(destination) = place {
+    if let Some(Place { destination, target }) = place {
+        let destination = match target.named(|pattern| pattern.after(old, &key)) {
+            Some(path) => destination.renamed(path),
+            None => destination,
+        };
         let content = SaveContent::secret(line(secret.expose()), secret.expose());
         let given = destination.give(&content, OutputMode::Kept, session.console.guard().signal()).await;
         match given {

@@ -21,7 +21,13 @@ impl NewFile {
     /// Makes the file. Never opens one that exists, nor what a link points to.
     pub fn create(path: &Path) -> Result<Self, NotSaved> {
         let file = Self::open(path).map_err(|error| {
-            let (what, next) = if error.kind() == io::ErrorKind::AlreadyExists {
+            let is_empty = || std::fs::symlink_metadata(path).is_ok_and(|about| about.is_file() && about.len() == 0);
+            let (what, next) = if error.kind() == io::ErrorKind::AlreadyExists && is_empty() {
+                (
+                    "already exists, and is empty".to_owned(),
+                    "If an interrupted run has left it, delete it. Or name a file that does not exist yet.",
+                )
+            } else if error.kind() == io::ErrorKind::AlreadyExists {
                 ("already exists and will not be overwritten".to_owned(), "Name a file that does not exist yet.")
             } else {
                 (format!("can't be created: {error}"), "Name a file in an existing folder that you can write to.")

@@ -163,9 +163,19 @@ fn a_rotation_that_was_cut_off_is_finished() {
     assert!(!killed.success());
     let told = home.run(&["keys", "create", "--secret-file", "other"]);
     assert!(told.err.contains(&format!("Rotating {old} at ")), "{told:?}");
-    let done = home.run(&["keys", "create", "--finish", "--secret-file", "held", "--output", "json"]).json();
+    let pattern = "{label}-{old}-{id}";
+    let done = home.run(&["keys", "create", "--finish", "--secret-file", pattern, "--output", "json"]).json();
     assert_eq!(done["key"]["replaces"], json!(old));
-    assert!(works(&home, &text(&done["key"]["id"]), &home.read("held")));
+    let new = text(&done["key"]["id"]);
+    assert!(works(&home, &new, &home.read(&format!("held-{old}-{new}"))));
+    // What an interrupted run has left is told, and not overwritten.
+    std::fs::write(home.path("new-key"), "").unwrap();
+    let refused = home.run(&["keys", "create", "--secret-file", "{id}"]).complaint(2);
+    assert!(
+        refused.contains("already exists, and is empty.")
+            && refused.contains("If an interrupted run has left it, delete it."),
+        "{refused}"
+    );
     assert_eq!(home.keys().len(), 3, "one rotation, one new key");
 }
 

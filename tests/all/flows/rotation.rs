@@ -104,6 +104,39 @@ async fn the_dialog_of_a_pair_is_read_again_and_goes_to_the_other_key() {
     assert_eq!(selected(&bench), old);
 }
 
+/// Not the key below them, silently.
+#[tokio::test]
+async fn marked_keys_are_not_rotated_one_by_one() {
+    let mut bench = Bench::new().await;
+    for label in ["one", "two"] {
+        bench.create(label).await;
+    }
+    bench.type_keys("g<Space>R").await;
+    bench.sees("R rotates one key: drop the marks with Esc first.");
+    assert!(bench.state().dialog.is_none());
+    bench.type_keys("<Esc>R").await;
+    bench.sees("Rotate key: ");
+}
+
+#[tokio::test]
+async fn deleting_a_key_of_a_pair_says_what_becomes_of_the_other_one() {
+    let mut bench = Bench::new().await;
+    let (old, _) = bench.create("one").await;
+    bench.type_keys("R<Enter>").await;
+    let (_, fresh) = revealed(&bench);
+    let (new, _) = revealed(&bench);
+    bench.type_keys("s<Esc><Enter>d").await;
+    bench.sees(&format!("Replaces {old}"));
+    bench.sees("before the rotation.");
+    bench.type_keys("<Esc>").await;
+    assert!(used(&bench, &new, &fresh).await);
+    bench.type_keys("r").await;
+    bench.type_keys("d").await;
+    bench.sees("still ends with the overlap");
+    bench.type_keys("<Esc>Rod").await;
+    bench.sees("has replaced it.");
+}
+
 #[tokio::test]
 async fn a_rotation_is_undone_by_the_dialog_and_by_one_press() {
     let mut bench = Bench::new().await;

@@ -16,10 +16,10 @@ fn a_key_is_rotated_and_its_rotation_finished() {
         ("New secret (1 to 3, Enter lists them, back leaves): ", "file"),
         ("New file", "nowhere/secret"),
         ("can't be created", "file"),
-        ("New file", "secret"),
+        ("New file", "{label}-{old}"),
         ("Rotate it? (yes or no, Enter for no): ", "yes"),
         (&format!("The old key {id} works until "), HEARD),
-        ("Saved to secret (readable only by you).", HEARD),
+        (&format!("Saved to nightly-{id} (readable only by you)."), HEARD),
         ("is ready to use", HEARD),
         (COMMAND, &format!("34 {id}")),
         (&format!(" replaces {id}. The old key works until "), HEARD),
@@ -32,7 +32,7 @@ fn a_key_is_rotated_and_its_rotation_finished() {
         ("This key has expired; only an active key can be rotated.", HEARD),
     ]);
     talk.quits();
-    assert!(home.read("secret").starts_with("sk_"));
+    assert!(home.read(&format!("nightly-{id}")).starts_with("sk_"));
     let keys = home.keys();
     let new = keys.iter().find(|key| key["id"] != id.as_str()).unwrap();
     assert_eq!((keys.len(), &new["label"], &new["status"]), (2, &"nightly".into(), &"active".into()));

@@ -15,7 +15,9 @@ use crate::config::Config;
 use crate::domain::{AccessKey, Credentials, SecretKey};
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
-use crate::operations::deliver::{Delivery, Destination, Rescue, SaveContent, bare, deliver, line};
+use crate::operations::deliver::{
+    Delivery, DeliveryRequest, Destination, FilePattern, Rescue, SaveContent, bare, deliver, line,
+};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::keys::create::{already_exists, create, nothing_unfinished};
@@ -29,11 +31,19 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     // From here on no signal ends the program between a secret and its destination.
     let prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
-    let destination =
-        if args.hand_over.hand_over { None } else { Some(Destination::prepare(&args.delivery.request())?) };
+    let (destination, pattern) = match &args.delivery.secret_file {
+        _ if args.hand_over.hand_over => (None, None),
+        file => {
+            let pattern = file.as_ref().map(|path| FilePattern::new(&path.to_string_lossy()));
+            let pattern = pattern.filter(FilePattern::is_of_each);
+            let (file, request) = (pattern.as_ref().map(FilePattern::unknown), args.delivery.request());
+            let request = DeliveryRequest { file: file.as_deref().or(request.file), ..request };
+            (Some(Destination::prepare(&request)?), pattern)
+        }
+    };
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
     let mut access = connect_to_change(settings, prompts, StoreAccess::Create).await?;
-    let made = make(args, settings, &mut access, &mut journal, destination, &rescue).await;
+    let made = make(args, settings, &mut access, &mut journal, (destination, pattern), &rescue).await;
     access.connection.end_session().await;
     Ok(made?)
 }
@@ -44,7 +54,7 @@ async fn make(
     settings: &Context,
     access: &mut CommandAccess,
     journal: &mut PendingCreates,
-    destination: Option<Destination>,
+    (destination, pattern): (Option<Destination>, Option<FilePattern>),
     rescue: &Rescue,
 ) -> Flow<Exit> {
     if destination.is_none() {
@@ -54,7 +64,8 @@ async fn make(
     let Some(destination) = destination else {
         return hand_over::make(&args.hand_over, access, &new, journal, settings, rescue, |_| None).await;
     };
-    let secret = SecretDelivery { destination, rename: None, args: &args.delivery, rescue, is_last: true };
+    let named = |key: &AccessKey| pattern.as_ref().map(|pattern| pattern.of(key));
+    let secret = SecretDelivery { destination, rename: Some(&named), args: &args.delivery, rescue, is_last: true };
     let made = secret.make(access, &new, journal, settings, async |key, secret, to| {
         report::write(settings.format, None, key, secret, to, rescue)
     });

@@ -3,7 +3,6 @@
 mod advice;
 mod overlap;
 mod pair;
-mod pattern;
 mod told;
 
 pub(crate) use crate::client::RotationEnd;
@@ -11,7 +10,6 @@ pub(crate) use advice::{ADVICE_DAYS, Advice, advise};
 pub(crate) use overlap::overlap_after;
 pub use overlap::{Overlap, overlap};
 pub(crate) use pair::{Pair, UNDO_NOW, UNDOES, end, ended_before, finish_anyway};
-pub use pattern::FilePattern;
 pub(crate) use told::{LATE_USE, late_use, other};
 
 use chrono::{DateTime, TimeDelta, Utc};

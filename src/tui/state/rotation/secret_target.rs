@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::domain::{AccessKey, CredentialsForm};
-use crate::operations::deliver::SaveTarget;
-use crate::operations::keys::rotate::FilePattern;
+use crate::operations::deliver::{FilePattern, SaveTarget};
 use crate::tui::field::Field;
 use crate::tui::state::step::LONGEST_TARGET;
 

@@ -57,7 +57,7 @@ pub(crate) fn draw_delete(
         rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
     }
     if rest.height > 3 {
-        rest = paragraph(frame, rest, messages::delete_warning(dialog.key.status), Style::new());
+        rest = paragraph(frame, rest, &messages::delete_warning(&dialog.key), Style::new());
     } else {
         in_border(frame, inside, "This can't be undone");
     }

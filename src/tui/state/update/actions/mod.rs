@@ -63,6 +63,9 @@ impl State {
                 return self.open_bulk(id);
             }
             ActionId::Delete | ActionId::Edit | ActionId::Switch => return self.open_for_selected(id),
+            ActionId::Rotate if !self.list.marks.is_empty() => {
+                self.say("R rotates one key: drop the marks with Esc first. For many: latchkey keys rotate --search.");
+            }
             ActionId::Rotate => return self.open_rotation(),
             ActionId::Undo => return self.begin_undo(),
             ActionId::CopyId => {

@@ -1,8 +1,8 @@
-//! The name of a file for the secret of each key that is rotated.
+//! The name of a file for the secret of a key that is not made yet.
 
 use std::path::PathBuf;
 
-use crate::domain::{AccessKey, KeyId};
+use crate::domain::{AccessKey, KeyId, Rotation, Untrusted};
 
 /// A path with `{id}`, `{old}` and `{label}` in it: the new key's ID, the old one's, and the label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,21 +18,36 @@ impl FilePattern {
         ["{id}", "{old}", "{label}"].iter().any(|part| self.0.contains(part))
     }
 
+    /// The path that is tried before it is known which key it will be: in the same folder, if the folder has no part in it.
+    pub fn unknown(&self) -> PathBuf {
+        self.path("new-key", "new-key", "new-key")
+    }
+
+    /// The path for a key, which may be one that replaces another one.
+    pub fn of(&self, key: &AccessKey) -> PathBuf {
+        let old = match &key.rotation {
+            Some(Rotation::Replaces(old)) => part(old.raw_for_api()),
+            _ => "none".to_owned(),
+        };
+        self.path(&part(key.id.raw_for_api()), &old, &part(key.label.raw_for_api()))
+    }
+
     /// The path that is tried before there is a new key: that of the new key, or another one in the same folder.
     pub fn before(&self, old: &AccessKey, label: &str) -> PathBuf {
-        self.path(&format!("rotation-of-{}", part(old.id.raw_for_api())), old, label)
+        let old = part(old.id.raw_for_api());
+        self.path(&format!("rotation-of-{old}"), &old, &part(label))
     }
 
     /// The path for a new key; none if it is the one that was tried.
     pub fn after(&self, old: &AccessKey, new: &AccessKey) -> Option<PathBuf> {
-        let named = || self.path(&part(new.id.raw_for_api()), old, new.label.raw_for_api());
+        let part_of = |text: &Untrusted| part(text.raw_for_api());
+        let named = || self.path(&part(new.id.raw_for_api()), &part(old.id.raw_for_api()), &part_of(&new.label));
         self.0.contains("{id}").then(named)
     }
 
-    fn path(&self, id: &str, old: &AccessKey, label: &str) -> PathBuf {
-        let (old, label) = (part(old.id.raw_for_api()), part(label));
+    fn path(&self, id: &str, old: &str, label: &str) -> PathBuf {
         // No part has braces in it.
-        PathBuf::from(self.0.replace("{label}", &label).replace("{old}", &old).replace("{id}", id))
+        PathBuf::from(self.0.replace("{label}", label).replace("{old}", old).replace("{id}", id))
     }
 }
 
@@ -50,7 +65,6 @@ fn part(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Untrusted;
 
     #[test]
     fn parts_are_names_and_nothing_else() {
@@ -67,6 +81,10 @@ mod tests {
         );
         assert_eq!(FilePattern::new("{label}").before(&key("PK1", ""), ""), PathBuf::from("unlabelled"));
         assert_eq!(FilePattern::new("{old}").after(&old, &new), None);
+        assert_eq!(pattern.unknown(), PathBuf::from("keys/new-key-new-key-new-key.secret"));
+        assert_eq!(pattern.of(&new), PathBuf::from("keys/_.__id__é_-none-PK2.secret"));
+        let rotated = AccessKey { rotation: Some(Rotation::Replaces(old.id.clone())), ..new.clone() };
+        assert_eq!(Some(pattern.of(&rotated)), pattern.after(&old, &new));
         assert!(pattern.is_of_each() && !FilePattern::new("secret").is_of_each());
     }
 }
