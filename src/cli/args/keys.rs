@@ -63,6 +63,7 @@ or logged there, or counted as a use. Exit code 4: it is that of no key.
 
 With --scan, files of any size are looked through, binary ones too, and a folder with all folders in it; symbolic links in it are \
 not followed. Each place is written as file:line:column, or as a byte offset in binary files, and never what was found there. \
+A secret of another server is found too, by its checksum. HMAC tokens are not: they have no mark of their own. \
 For CI and pre-commit hooks: exit code 0 if nothing was found, 10 if something was, 1 if some files could not be read.";
 
 const CREATE: &str = "\

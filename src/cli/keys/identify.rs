@@ -225,8 +225,9 @@ async fn files(access: &mut CommandAccess, root: &Path, args: &IdentifyArgs, for
             tally.keys.insert(id.raw_for_api().to_owned());
             writer.place(&place, &finding)?;
         } else if matches!(leak, Leak::Secret(_)) {
-            // What only looks like a token of ours is another program's.
+            // By its checksum it is a secret, though of another server. What only looks like a token is another program's.
             tally.unknown += 1;
+            writer.place(&place, &finding)?;
         }
     }
     writer.end()?;
@@ -236,7 +237,7 @@ async fn files(access: &mut CommandAccess, root: &Path, args: &IdentifyArgs, for
         identify::deactivate(access, identify::usable_keys(&tally.findings), args.yes).await?;
     }
     Ok(match tally {
-        Tally { places: 1.., .. } => Exit::Found,
+        Tally { places: 1.., .. } | Tally { unknown: 1.., .. } => Exit::Found,
         Tally { unreadable: 1.., .. } => Exit::Mistake,
         _ => Exit::Done,
     })
@@ -251,16 +252,14 @@ impl Tally {
         let files = format!("{} ({size})", usage::counted(extent.files, "file"));
         let keys = usage::counted(self.keys.len() as u64, "key");
         let found = match self.places {
-            0 => format!("Found no secrets or access tokens in {files}."),
+            0 => format!("Found no secrets or access tokens of keys of this server in {files}."),
             places => {
                 format!("Found secrets or access tokens of {keys} in {} of {files}.", usage::counted(places, "place"))
             }
         };
         let unknown = (self.unknown > 0).then(|| {
             let places = usage::counted(self.unknown, "place");
-            format!(
-                "A Secret access key that belongs to no key here (deleted, or of another server) is in {places} more."
-            )
+            format!("A Secret access key of no key here (deleted, or of another server) is in {places} more.")
         });
         let unreadable =
             (self.unreadable > 0).then(|| format!("Not read: {}.", usage::counted(self.unreadable, "file")));
@@ -314,7 +313,11 @@ impl PlaceWriter {
                 let [_, id, label, _, status, _, token] = cells(finding);
                 let label = if label.is_empty() { label } else { format!(" “{label}”") };
                 let token = if token.is_empty() { token } else { format!(", token {token}") };
-                let words = format!("{path}:{at}: {} of {id}{label} ({status}{token})", finding.name);
+                let of = match id.as_str() {
+                    "" => "of no key here (deleted, or of another server)".to_owned(),
+                    id => format!("of {id}{label} ({status}{token})"),
+                };
+                let words = format!("{path}:{at}: {} {of}", finding.name);
                 writeln!(out, "{}", output::one_line(&words))
             }
         })?;

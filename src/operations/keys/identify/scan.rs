@@ -51,10 +51,14 @@ pub fn scan(root: &Path, mut each: impl FnMut(Scanned) -> GoesOn) -> Extent {
     let mut look = |path: &Path, reader: io::Result<Box<dyn Read>>, each: &mut dyn FnMut(Scanned) -> GoesOn| {
         let path: Arc<Path> = path.into();
         extent.files += 1;
-        let read = reader.and_then(|reader| {
-            read_through(reader, &finder, &mut extent.bytes, &mut |offset, line, leak| {
+        let read = reader.and_then(Units::begin).and_then(|(units, reader)| {
+            let mut read = 0;
+            let done = read_through(reader, &finder, &mut read, &mut |offset, line, leak| {
+                let offset = units.offset(offset);
                 each(Scanned::Found(Place { path: Arc::clone(&path), offset, line }, leak))
-            })
+            });
+            extent.bytes += units.offset(read);
+            done
         });
         read.unwrap_or_else(|error| {
             extent.files -= 1;
@@ -95,6 +99,67 @@ pub fn scan(root: &Path, mut each: impl FnMut(Scanned) -> GoesOn) -> Extent {
         }
     }
     extent
+}
+
+/// What a file is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Units {
+    Bytes,
+    /// UTF-16, as its byte order mark says: PowerShell writes that.
+    Utf16 {
+        is_big: bool,
+    },
+}
+
+impl Units {
+    /// Looks at the beginning of a file, and gives its characters: of UTF-16 one byte each, since secrets and tokens are
+    /// ASCII, and what is not becomes a byte that neither has.
+    fn begin(mut reader: Box<dyn Read>) -> io::Result<(Self, Box<dyn Read>)> {
+        let mut mark = Vec::with_capacity(2);
+        reader.by_ref().take(2).read_to_end(&mut mark)?;
+        Ok(match *mark {
+            [0xff, 0xfe] => (Self::Utf16 { is_big: false }, Box::new(Utf16::new(reader, false))),
+            [0xfe, 0xff] => (Self::Utf16 { is_big: true }, Box::new(Utf16::new(reader, true))),
+            _ => (Self::Bytes, Box::new(io::Cursor::new(mark).chain(reader))),
+        })
+    }
+
+    /// The offset in the file of a place in what is read of it.
+    const fn offset(self, read: u64) -> u64 {
+        match self {
+            Self::Bytes => read,
+            Self::Utf16 { .. } => 2 + 2 * read,
+        }
+    }
+}
+
+/// The characters of a text in UTF-16 behind its mark.
+struct Utf16<R> {
+    units: io::BufReader<R>,
+    is_big: bool,
+}
+
+impl<R: Read> Utf16<R> {
+    fn new(reader: R, is_big: bool) -> Self {
+        Self { units: io::BufReader::with_capacity(BLOCK, reader), is_big }
+    }
+}
+
+impl<R: Read> Read for Utf16<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut pairs = Zeroizing::new(vec![0; 2 * into.len()]);
+        let mut length = self.units.read(&mut pairs)?;
+        if length % 2 == 1 {
+            // Half a unit at the end of the file is none.
+            length += self.units.read(&mut pairs[length..=length])?;
+        }
+        let units = pairs[..length].as_chunks::<2>().0;
+        for (place, unit) in into.iter_mut().zip(units) {
+            let unit = if self.is_big { u16::from_be_bytes(*unit) } else { u16::from_le_bytes(*unit) };
+            *place = u8::try_from(unit).unwrap_or(u8::MAX);
+        }
+        Ok(units.len())
+    }
 }
 
 /// What is in a folder, the first one last.
@@ -271,6 +336,30 @@ mod tests {
         assert_eq!(places(text.as_bytes(), 7), [(3, Some((1, 4))), (59, Some((3, 3))), (112, Some((3, 56)))]);
         let binary = format!("\0 {one}\n{two}");
         assert_eq!(places(binary.as_bytes(), 1000), [at(2), at(55)]);
+    }
+
+    /// At their places in the file.
+    #[test]
+    fn texts_in_utf_16_are_read_as_their_mark_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("\u{feff}é 監\n{}\n", secret(1));
+        let at = text.chars().position(|c| c == 's').unwrap() as u64 * 2;
+        let bytes = |of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<u8>>();
+        for whole in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)] {
+            for odd in [None, Some(b'x')] {
+                let path = folder.path().join("out.txt");
+                fs::write(&path, whole.iter().copied().chain(odd).collect::<Vec<_>>()).unwrap();
+                let mut found = Vec::new();
+                let extent = scan(&path, |scanned| {
+                    let Scanned::Found(place, Leak::Secret(_)) = scanned else { panic!("{scanned:?}") };
+                    found.push((place.offset, place.line));
+                    true
+                });
+                assert_eq!(found, [(at, Some((2, 1)))]);
+                assert_eq!(extent, Extent { files: 1, bytes: whole.len() as u64 });
+            }
+        }
+        assert_eq!(places(&[], 1), []);
     }
 
     #[test]
