@@ -114,10 +114,11 @@ impl Session {
 
     /// Says where one is.
     pub(crate) fn introduce(&mut self) {
-        let Profile { name, server, production, read_only, .. } = &self.connection.server.profile;
+        let Profile { name, server, folder, production, read_only, .. } = &self.connection.server.profile;
+        let folder = folder.as_ref().map(|folder| format!(" ({folder})")).unwrap_or_default();
         let mark = if *production { ", PRODUCTION" } else { "" };
         let read_only = if *read_only { format!(" {}", ReadOnly::Profile) } else { String::new() };
-        self.console.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
+        self.console.say(format!("Profile: {name}{mark}. Server: {server}{folder}.{read_only}"));
         self.console.mark(if *production { format!("[PRODUCTION {name}] ") } else { String::new() });
         self.say_who();
     }

@@ -294,7 +294,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         let (state, now) = (&self.state, self.machine.now());
         self.screen.draw(self.terminal.out(), |frame, rows| view::draw(frame, rows, state, now));
         self.tell_mouse();
-        let title = self.state.title();
+        let title = view::title(&self.state);
         if self.kind.titles && self.title.as_ref() != Some(&title) {
             self.terminal.out().extend_from_slice(format!("\x1b]2;{title}\x07").as_bytes());
             self.title = Some(title);

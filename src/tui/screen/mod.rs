@@ -8,6 +8,8 @@ mod cursor_writer;
 #[cfg(test)]
 mod kept_tests;
 mod palette;
+#[cfg(test)]
+mod place_tests;
 mod row_cache;
 mod scroll;
 #[cfg(test)]

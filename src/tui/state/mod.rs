@@ -240,13 +240,6 @@ impl State {
         }
     }
 
-    /// The title of the terminal's window: whose keys these are. Printable ASCII, whatever a profile is called.
-    pub fn title(&self) -> String {
-        let name = self.server.as_ref().map(|server| server.profile.name.as_str());
-        let name = name.map(|name| name.chars().filter(char::is_ascii_graphic).take(64).collect::<String>());
-        name.map_or_else(|| "latchkey".to_owned(), |name| format!("latchkey: {name}"))
-    }
-
     /// Where the parts of the page stand.
     pub fn panes(&self) -> Panes {
         Panes::new(self.size.0, self.size.1, self.shows_details())

@@ -1,53 +1,67 @@
 //! The heading: where one is, whose server it is, how many keys there are; and the bar below it.
 
-use std::borrow::Cow;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
+use super::place::Place;
 use super::widgets::{NARROW, field, line, line_right};
 use super::{list, when};
-use crate::domain::{Profile, Untrusted};
+use crate::domain::Untrusted;
 use crate::operations::format::grouped;
 use crate::operations::handover::{Handover, name_in};
 use crate::operations::keys::views;
-use crate::operations::messages;
 use crate::tui::state::{DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
 
-/// The most cells for a name.
-const WHO: usize = 32;
+/// The most cells for the name of a view.
+const VIEW: usize = 32;
 
-/// One or two rows: breadcrumb and title.
+/// One or two rows: breadcrumb and title, and at the right who works where.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let (step, title, count) = heading(state);
     frame.set_style(Rect { height: 1, ..area }, theme::HEADER);
+    let place = Place::of(state);
     let whole = Line::styled(format!(" {title}"), theme::TITLE);
     let count = Line::raw(format!("{count} "));
     if area.height < 2 {
         let is_screen = state.dialog.as_ref().is_some_and(Dialog::is_screen);
+        let view = view(state);
+        let is_plain = !is_screen && state.list.marks.is_empty() && view.is_none();
         // Of a screen the title says whose it is; how many keys are marked decides what an act does.
         let short = match () {
             () if is_screen => title,
             () if !state.list.marks.is_empty() => count.spans[0].content.trim_end().to_owned(),
-            () => view(state).unwrap_or_else(|| step.to_owned()),
+            () => view.unwrap_or_else(|| step.to_owned()),
         };
         let mut words = Line::from(Span::styled(format!(" {short}"), theme::HEADER_TITLE));
-        let has_room = words.width() + 2 + count.width() <= usize::from(area.width / 2);
-        if has_room && state.list.marks.is_empty() {
+        let least = place.as_ref().map_or(0, Place::least);
+        let room = |words: &Line| match words.width() {
+            0 => area.width.into(),
+            width => usize::from(area.width).saturating_sub(width + 2),
+        };
+        if is_plain && least > room(&words) {
+            words = Line::default(); // who works where is worth more than that these are keys
+        }
+        let has_room = words.width() + 2 + count.width() <= usize::from(area.width / 2)
+            && least + 2 + count.width() <= room(&words);
+        if has_room && words.width() > 0 && state.list.marks.is_empty() {
             words.push_span(format!("  {}", count.spans[0].content));
         }
-        let room = usize::from(area.width).saturating_sub(words.width() + 2);
+        let room = room(&words);
         line(frame, area, words);
-        line_right(frame, area, place(state, room));
+        line_right(frame, area, at_right(state, place, room));
         return;
     }
-    let crumbs = Line::raw(format!(" Settings {} {step}", theme::STEP));
-    let room = usize::from(area.width).saturating_sub(crumbs.width() + 3);
-    line(frame, area, crumbs);
-    line_right(frame, area, place(state, room));
+    let needs = place.as_ref().map_or(0, Place::whole);
+    let room = |crumbs: &str| usize::from(area.width).saturating_sub(crumbs.width() + 2);
+    let crumbs = [format!(" Settings {} {step}", theme::STEP), format!(" {step}")];
+    // The title says it too.
+    let crumbs = crumbs.into_iter().find(|crumbs| needs <= room(crumbs)).unwrap_or_default();
+    let room = room(&crumbs);
+    line(frame, area, Line::raw(crumbs));
+    line_right(frame, area, at_right(state, place, room));
     let second = Rect { y: area.y + 1, height: 1, ..area };
     line(frame, second, whole);
     line_right(frame, second, count);
@@ -60,7 +74,7 @@ fn view(state: &State) -> Option<String> {
         return None;
     }
     let views = state.offered_views();
-    views::shown(&views, filter).map(|view| fitting(&view.title, WHO))
+    views::shown(&views, filter).map(|view| fitting(&view.title, VIEW))
 }
 
 /// The last step of the breadcrumb, the title, and how many rows there are.
@@ -98,54 +112,14 @@ fn heading(state: &State) -> (&'static str, String, String) {
     }
 }
 
-/// Which profile and which host: always on screen, and loud where real keys are at stake.
-fn place(state: &State, room: usize) -> Line<'static> {
-    if let Some(name) = &state.connecting {
-        let name = fitting(name, room.saturating_sub("Connecting:  ".len()));
-        return Line::styled(format!("Connecting: {name} "), theme::WARNING);
-    }
-    let Some(server) = &state.server else { return Line::default() };
-    let profile = &server.profile;
-    let mut marks = Vec::new();
-    if profile.production {
-        marks.push(Span::styled(" PRODUCTION ", theme::LOUD));
-        marks.push(Span::raw(" "));
-    }
-    let taken: usize = marks.iter().map(Span::width).sum();
-    let room = room.saturating_sub(taken + 1);
-    let kind = if profile.read_only { " (read-only)" } else { "" };
-    let name = fitting(&format!("{}{kind}", profile.name), room);
-    let mut words = name;
-    // The folder or host before who: it is what one is wrong about.
-    let between = format!(" {} ", theme::BETWEEN);
-    let left = room.saturating_sub(words.width() + between.width());
-    // A server without a profile is called by its host.
-    if left > 2 && profile.name != profile.server {
-        words = format!("{words}{between}{}", fitting(&server_in_words(profile), left));
-    }
-    let who = who_is_here(state);
-    if let Some(who) = who.filter(|who| who.width() + between.width() + words.width() <= room) {
-        words = format!("{who}{between}{words}");
-    }
-    marks.push(Span::raw(format!("{words} ")));
-    Line::from(marks)
-}
-
-/// The host, or the folder of the embedded server: there may be several.
-fn server_in_words(profile: &Profile) -> Cow<'_, str> {
-    match &profile.folder {
-        Some(folder) => format!("{folder} (embedded)").into(),
-        None => profile.server.as_str().into(),
-    }
-}
-
-/// Who is signed in, with the role; at the embedded server, who runs the program.
-fn who_is_here(state: &State) -> Option<String> {
-    let server = state.server.as_ref()?;
-    match &server.who {
-        Some(who) => Some(messages::identity(&who.username, &who.role)),
-        None if server.profile.signs_in => None,
-        None => server.profile.username.as_deref().map(|name| fitting(name, WHO)),
+/// Who works where, or whose server is to be the next.
+fn at_right(state: &State, place: Option<Place>, room: usize) -> Line<'static> {
+    match (&state.connecting, place) {
+        (Some(name), _) => {
+            let name = fitting(name, room.saturating_sub("Connecting:  ".len()));
+            Line::styled(format!("Connecting: {name} "), theme::WARNING)
+        }
+        (None, place) => place.map_or_else(Line::default, |place| place.line(room)),
     }
 }
 

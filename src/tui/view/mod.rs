@@ -10,6 +10,7 @@ mod history;
 mod list;
 mod matches;
 mod overview;
+mod place;
 mod reveal;
 mod table;
 mod when;
@@ -18,6 +19,8 @@ mod widgets;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+
+pub(crate) use place::title;
 
 use super::keymap::Mode;
 use super::screen::{Cursor, RowCache};

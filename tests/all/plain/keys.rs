@@ -10,7 +10,8 @@ fn the_first_lines_say_why_and_where() {
     let home = Home::new();
     let mut talk = Talk::at(&home);
     let begin = talk.says(COMMAND);
-    assert!(begin.starts_with("Plain mode: TERM is dumb.\r\nProfile: local. Server: embedded server.\r\n"), "{begin}");
+    let place = "Profile: local. Server: embedded server (~/.local/share/latchkey).\r\n";
+    assert!(begin.starts_with(&format!("Plain mode: TERM is dumb.\r\n{place}")), "{begin}");
     talk.types("?");
     let help = talk.says(COMMAND);
     let words = "list (r),next,filter (/),status (f),sort (s),show,create (c),edit (e),activate,deactivate,delete (d),\
@@ -301,7 +302,7 @@ fn production_is_said_with_every_question_and_asks_for_more() {
     talk.answers(&[("[PRODUCTION live] To confirm, type", &format!("{} local", &id[16..]))]);
     talk.answers(&[("Nothing was deleted.", &format!("delete {id}"))]);
     talk.answers(&[("To confirm, type", &format!("{} live", &id[16..])), ("Deleted “precious” (PK", "profiles local")]);
-    talk.says("Profile: local. Server: embedded server.");
+    talk.says("Profile: local. Server: embedded server (~/.local/share/latchkey).");
     talk.answers(&[
         (COMMAND, "p"),
         ("2. live: embedded server, PRODUCTION", "live"),

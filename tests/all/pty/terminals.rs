@@ -202,8 +202,9 @@ fn it_is_silent() {
     let text = text.replace("\x1b[>4m", "").replace("\x1b[>0u", "");
     // The width of one character is asked for, once; the title is said.
     assert_eq!(text.matches("\x1b[H●\x1b[6n").count(), 1);
-    let text =
-        text.replace("●\x1b[6n", "").replace("\x1b]2;latchkey\x07", "").replace("\x1b]2;latchkey: local\x07", "");
+    let titles: Vec<&str> = text.split("\x1b]2;").skip(1).filter_map(|rest| Some(rest.split_once('\x07')?.0)).collect();
+    assert!(titles.iter().all(|title| title.starts_with("latchkey") && title.len() < 160), "{titles:?}");
+    let text = text.replace("●\x1b[6n", "").replace("\x1b]2;latchkey", "");
     // DA1 to DA3, CPR and DSR, DECRQM, kitty's keyboard, XTVERSION; colours, clipboard; XTGETTCAP and DECRQSS; ENQ.
     for query in ["[c", "[0c", "[>", "[=", "[6n", "[5n", "[?6n", "$p", "[?u", "\x1b]", "\x1bP", "\x05"] {
         assert!(!text.contains(query), "{query:?} in {text:?}");
@@ -422,12 +423,12 @@ fn the_note_about_an_unknown_size_goes_with_it() {
 fn the_window_has_a_title_while_the_page_runs() {
     let home = TempDir::new().unwrap();
     let mut terminal = started(home.path());
-    terminal.gets(b"\x1b]2;latchkey: local\x07");
+    terminal.gets(b"\x1b]2;latchkey: local \xc2\xb7 ");
     terminal.press("<Ctrl-C>");
     let (_, terminal) = terminal.ends();
     let at = |code: &[u8]| terminal.bytes.windows(code.len()).position(|window| window == code);
     assert!(at(b"\x1b[22;2t").unwrap() < at(b"\x1b]2;").unwrap());
-    assert!(at(b"\x1b]2;latchkey: local\x07").unwrap() < at(b"\x1b[23;2t").unwrap());
+    assert!(at(b"~/.local/share/latchkey\x07").unwrap() < at(b"\x1b[23;2t").unwrap());
     // Without titles, or without a stack of them.
     for term in ["vt220", "st-256color", "rxvt-unicode-256color"] {
         let mut poor = Terminal::start(latchkey(home.path()).env("TERM", term));

@@ -12,6 +12,7 @@ use crate::tui::state::{ClockReading, ProfileState, ProfilesDialog, State};
 use crate::tui::theme;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{NARROW, field, line, mark_here, mark_row, next_row, paragraph, popup, rows};
+use crate::tui::wrap::squeezed;
 
 /// Columns of the dialog at least, of its frame with the blanks inside, of pointer and number, and between two columns.
 const WIDTH: u16 = 64;
@@ -23,9 +24,10 @@ const LOW: u16 = 9;
 const LOW_NOTE: u16 = 2;
 /// Behind the name of a profile with real keys, where there is no room for the word.
 const PRODUCTION: &str = " !";
-/// What a column may be narrowed to, in this order, where there isn't room for all. One of no cells is left out.
-const NARROWED: [(usize, usize); 7] =
-    [(WHO, 14), (PLACE, 16), (NAME, 12), (PLACE, 0), (WHO, 0), (NAME, 8), (STATE, 10)];
+/// What columns may be narrowed to where there isn't room for all that they hold: the first of these that fits. One of no
+/// cells is left out; the selected row is told whole below.
+const NARROWED: [[usize; 4]; 4] =
+    [[14, 14, usize::MAX, usize::MAX], [14, 0, usize::MAX, usize::MAX], [12, 0, 14, usize::MAX], [8, 0, 0, 10]];
 const NAME: usize = 0;
 const PLACE: usize = 1;
 const WHO: usize = 2;
@@ -44,12 +46,10 @@ pub(crate) fn draw(
     // Those that are not found count too: nothing moves while one types.
     let texts: Vec<Texts> =
         dialog.profiles.iter().map(|profile| texts(profile, &state.profile_state(profile), now)).collect();
-    let mut wanted = [NAME, PLACE, WHO, STATE].map(|at| texts.iter().map(|text| text[at].width()).max().unwrap_or(0));
-    if dialog.profiles.iter().any(|profile| profile.production) {
-        wanted[NAME] += PRODUCTION.len();
-    }
+    let wanted = [NAME, PLACE, WHO, STATE].map(|at| texts.iter().map(|text| text[at].width()).max().unwrap_or(0));
     let room = usize::from(area.width).saturating_sub(FRAME + BEFORE);
-    let widths = fit(wanted, room);
+    let is_marked = dialog.profiles.iter().any(|profile| profile.production);
+    let widths = fit(wanted, if is_marked { PRODUCTION.len() } else { 0 }, room);
     let selected = dialog.found().nth(dialog.selected).map(|(at, _)| at);
     let footnote = match selected {
         None => "No matching profiles. Esc clears the search.".to_owned(),
@@ -92,8 +92,15 @@ pub(crate) fn draw(
         let pointer = if is_marked { theme::POINTER } else { "  " };
         let mut spans = vec![Span::raw(pointer), Span::styled(format!("{number}  "), theme::PRESS)];
         for (column, (text, width)) in texts[at].iter().zip(widths).enumerate().filter(|(_, (_, width))| *width > 0) {
+            // What has no room of its own takes that of an empty column behind it.
+            let is_alone = |column: usize| column == PLACE && texts[at][WHO].is_empty() && widths[WHO] > 0;
+            let width = match column {
+                PLACE if is_alone(PLACE) => width + GAP + widths[WHO],
+                WHO if widths[PLACE] > 0 && is_alone(PLACE) => continue,
+                _ => width,
+            };
             let mark = if column == NAME && widths[WHO] == 0 && profile.production { PRODUCTION } else { "" };
-            let text = format!("{}{mark}", Untrusted::new(text).to_display(width.saturating_sub(mark.len())));
+            let text = format!("{}{mark}", squeezed(text, width.saturating_sub(mark.len()).max(1)));
             let blanks = " ".repeat(width.saturating_sub(text.width()) + GAP);
             let is_loud = profile.production && matches!(column, NAME | WHO);
             let look = if is_loud { theme::WARNING } else { Style::new() };
@@ -130,13 +137,24 @@ fn texts(profile: &Profile, known: &ProfileState, now: ClockReading) -> Texts {
     [shown(&profile.name), shown(profile.place()), who.join(", "), state]
 }
 
-/// Narrows columns until they fit.
-fn fit(mut widths: [usize; 4], room: usize) -> [usize; 4] {
-    for (column, least) in NARROWED {
-        let over = total(widths).saturating_sub(room);
-        let width = widths[column];
-        if over > 0 && width > least {
-            widths[column] = if least == 0 { 0 } else { width.saturating_sub(over).max(least) };
+/// Narrows columns until they fit, the widest first. Names have a mark of so many cells where it isn't said otherwise
+/// whose keys are real.
+fn fit(wanted: [usize; 4], mark: usize, room: usize) -> [usize; 4] {
+    let mut widths = wanted;
+    for least in NARROWED {
+        widths = [NAME, PLACE, WHO, STATE].map(|at| if least[at] == 0 { 0 } else { wanted[at] });
+        if least[WHO] == 0 {
+            widths[NAME] += mark;
+        }
+        let widest =
+            |widths: [usize; 4]| (0..4).rev().filter(|at| widths[*at] > least[*at]).max_by_key(|at| widths[*at]);
+        while total(widths) > room
+            && let Some(at) = widest(widths)
+        {
+            widths[at] -= 1;
+        }
+        if total(widths) <= room {
+            break;
         }
     }
     widths
