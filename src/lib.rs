@@ -150,7 +150,8 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
     let end = runtime.block_on(async {
         let signals = Signals::new();
         let kind = kind.of_width(config.ambiguous_width()).of_theme(config.theme());
-        let terminal = Tty::open(kind.charset == Charset::Utf8 && config.ambiguous_width() == AmbiguousWidth::Auto)?;
+        let asks_width = kind.charset == Charset::Utf8 && config.ambiguous_width() == AmbiguousWidth::Auto;
+        let terminal = Tty::open(asks_width, kind.asks_background())?;
         let embedded = EmbeddedServers::default();
         let servers = embedded.clone();
         let link = crate::client::spawn(move |name: Option<String>| {

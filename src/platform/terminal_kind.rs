@@ -1,4 +1,5 @@
-//! What kind of terminal it is, as far as its surroundings tell. The terminal isn't asked: answers may come late or never.
+//! What kind of terminal it is, as far as its surroundings tell. What only the terminal knows it may be asked, but nothing
+//! waits for that: answers come late or never.
 
 use crate::domain::{AmbiguousWidth, Background, Charset, Theme};
 
@@ -11,8 +12,10 @@ pub struct TerminalKind {
     pub colours: ColourDepth,
     /// What the colours are chosen for.
     pub theme: Theme,
-    /// Its background, if the environment says it.
+    /// Its background, if the environment or the terminal says it.
     pub background: Option<Background>,
+    /// Whether it takes a question about its background and answers it, or is silent.
+    pub answers: bool,
     /// Whether it is told what its window's title is.
     pub titles: bool,
 }
@@ -32,6 +35,10 @@ pub enum ColourDepth {
 
 /// Terminals without colour: real ones, and what calls itself after them (terminfo, names ending so).
 const MONO: [&str; 3] = ["-m", "-mono", "-nc"];
+/// Terminals that tell their background (OSC 11), or at least show nothing of the question. tmux answers it from 3.4 on, and
+/// earlier where a style of its own sets the background.
+const ANSWERING: [&str; 11] =
+    ["xterm", "tmux", "alacritty", "foot", "kitty", "wezterm", "ghostty", "konsole", "vte", "gnome", "mlterm"];
 
 impl TerminalKind {
     /// A terminal of today.
@@ -40,6 +47,7 @@ impl TerminalKind {
         colours: ColourDepth::Basic,
         theme: Theme::Auto,
         background: None,
+        answers: false,
         titles: true,
     };
 
@@ -64,6 +72,12 @@ impl TerminalKind {
         self
     }
 
+    /// Whether it is asked for its background: its colours depend on that, and the environment doesn't tell.
+    pub fn asks_background(&self) -> bool {
+        let is_open = self.background.is_none() && self.theme == Theme::Auto;
+        self.answers && is_open && self.colours != ColourDepth::Mono
+    }
+
     /// The kind by variables; an empty one counts as none (POSIX for the locale, no-color.org for `NO_COLOR`).
     fn of(variable: impl Fn(&str) -> String) -> Self {
         let term = variable("TERM");
@@ -84,8 +98,12 @@ impl TerminalKind {
             (term, _) if term.contains("256color") => ColourDepth::Indexed,
             _ => ColourDepth::Basic,
         };
-        let background = Background::of_colorfgbg(&variable("COLORFGBG"));
-        Self { charset, colours, theme: Theme::Auto, background, titles }
+        let console = Some(Background::Dark).filter(|_| is_a(&term, "linux"));
+        let background = Background::of_colorfgbg(&variable("COLORFGBG")).or(console);
+        // GNU screen may show a question, and calls itself as old tmux does.
+        let is_tmux = is_a(&term, "screen") && !variable("TMUX").is_empty();
+        let answers = titles && (is_tmux || ANSWERING.iter().any(|name| is_a(&term, name)));
+        Self { charset, colours, theme: Theme::Auto, background, answers, titles }
     }
 }
 
@@ -140,7 +158,8 @@ mod tests {
         ] {
             let kind = kind(term);
             assert_eq!((kind.charset, kind.colours, kind.titles), (charset, colours, titles), "{term}");
-            assert_eq!((kind.theme, kind.background), (Theme::Auto, None));
+            let background = term.starts_with("linux").then_some(Background::Dark);
+            assert_eq!((kind.theme, kind.background), (Theme::Auto, background));
         }
         assert!(!of(&[utf8, ("TERM", "screen"), ("STY", "7.pts-0.jump")]).titles);
         let colours = |more: (&'static str, &'static str)| of(&[utf8, ("TERM", "xterm"), more]).colours;
@@ -148,5 +167,23 @@ mod tests {
         assert_eq!(colours(("NO_COLOR", "")), ColourDepth::Basic);
         assert_eq!(colours(("COLORTERM", "truecolor")), ColourDepth::Rgb);
         assert_eq!(of(&[utf8, ("TERM", "rxvt"), ("COLORFGBG", "0;15")]).background, Some(Background::Light));
+    }
+
+    #[test]
+    fn only_who_can_answer_is_asked_for_the_background() {
+        let asks = |variables: &[(&str, &str)]| of(&[variables, &[("LANG", "C.UTF-8")]].concat()).asks_background();
+        for term in ["xterm", "xterm-256color", "xterm-kitty", "tmux-256color", "alacritty", "foot", "foot-direct"] {
+            assert!(asks(&[("TERM", term)]), "{term}");
+        }
+        for term in
+            ["", "dumb", "linux", "vt100", "vt220", "ansi", "cons25", "screen", "screen-256color", "st", "xterm-mono"]
+        {
+            assert!(!asks(&[("TERM", term)]), "{term}");
+        }
+        assert!(asks(&[("TERM", "screen-256color"), ("TMUX", "/tmp/tmux-0/default,7,0")]));
+        for known in [("STY", "7.pts-0.jump"), ("COLORFGBG", "15;0"), ("NO_COLOR", "1")] {
+            assert!(!asks(&[("TERM", "xterm"), known]), "{known:?}");
+        }
+        assert!(!of(&[("TERM", "xterm")]).of_theme(Theme::Light).asks_background());
     }
 }

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 
+use crate::domain::Background;
+
 pub use keys::NOT_UTF8;
 use keys::{control, csi_press, press, ss3_press};
 
@@ -30,10 +32,25 @@ pub struct Decoder {
     pastes: usize,
     /// The cursor's column, counted from 1, as reported last.
     column: Option<u32>,
+    awaited: Awaited,
+    /// A string as far as it is the answer about the background; empty if it is another.
+    answer: Vec<u8>,
+    /// The background, as reported last.
+    background: Option<Background>,
     /// A paste has just ended, or so it said.
     after_paste: bool,
     /// What came since: presses, unless the text itself held the code that ends a paste.
     late: VecDeque<Event>,
+}
+
+/// Whether the terminal was asked something: a slow link may cut an answer anywhere, behind its Esc too.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Awaited {
+    #[default]
+    Nothing,
+    Answer,
+    /// An Esc was given up as a press, and nothing has come since.
+    Rest,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -70,6 +87,8 @@ const STALL: Duration = Duration::from_secs(5);
 const MAX_PASTE: usize = 64 << 10;
 /// How long what follows a paste is held back. A terminal sends a paste in one piece; a slow link may cut it.
 pub(crate) const AFTER_PASTE: Duration = Duration::from_millis(200);
+/// How the terminal begins to say its background, after an Esc: as it was asked.
+const ANSWER: &[u8] = b"]11;";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 impl Decoder {
@@ -102,6 +121,16 @@ impl Decoder {
         self.column.take()
     }
 
+    /// Says whether an answer is to come: what follows an Esc that seemed to be a press may be its rest then.
+    pub const fn expect(&mut self, expects: bool) {
+        self.awaited = if expects { Awaited::Answer } else { Awaited::Nothing };
+    }
+
+    /// Takes the terminal's background, if it was reported.
+    pub const fn take_background(&mut self) -> Option<Background> {
+        self.background.take()
+    }
+
     /// Whether a paste has begun and not ended.
     pub const fn is_pasting(&self) -> bool {
         matches!(self.state, DecoderState::Paste | DecoderState::Forged)
@@ -119,14 +148,17 @@ impl Decoder {
             DecoderState::Escape | DecoderState::EscapeEscape | DecoderState::Designation | DecoderState::NotUtf8 => {
                 Some(Duration::from_millis(100))
             }
-            DecoderState::Csi | DecoderState::Ss3 if !self.held.is_empty() => Some(STALL),
+            DecoderState::Csi if !self.held.is_empty() || self.awaited != Awaited::Nothing => Some(STALL),
+            DecoderState::Ss3 if !self.held.is_empty() => Some(STALL),
             DecoderState::Utf8
             | DecoderState::Csi
             | DecoderState::CsiBracket
             | DecoderState::Ss3
             | DecoderState::Mouse(_) => Some(Duration::from_millis(250)),
             // Alt and `]`, unless something follows.
-            DecoderState::Text if self.held.is_empty() => Some(Duration::from_millis(250)),
+            DecoderState::Text if self.held.is_empty() && self.awaited == Awaited::Nothing => {
+                Some(Duration::from_millis(250))
+            }
             DecoderState::Text | DecoderState::TextEscape => Some(STALL),
             DecoderState::Forged => Some(Duration::from_secs(1)),
             DecoderState::Paste => Some(Duration::from_secs(30)),
@@ -140,6 +172,9 @@ impl Decoder {
         match self.state {
             DecoderState::Escape | DecoderState::EscapeEscape => {
                 events.push_back(press(KeyCode::Esc, KeyModifiers::NONE));
+                if self.awaited == Awaited::Answer {
+                    self.awaited = Awaited::Rest;
+                }
             }
             DecoderState::Utf8 => events.push_back(press(NOT_UTF8, KeyModifiers::NONE)),
             DecoderState::Paste => {
@@ -216,15 +251,15 @@ impl Decoder {
             DecoderState::NotUtf8 | DecoderState::Forged => {}
             DecoderState::Text => match byte {
                 // Not 0x9c, the 8-bit terminator: it is a part of characters in UTF-8, such as U+201C and U+00DC.
-                0x07 | 0x18 | 0x1a => self.enter(DecoderState::Ground),
+                0x07 => self.end_text(),
+                0x18 | 0x1a => self.enter(DecoderState::Ground),
                 0x1b => self.state = DecoderState::TextEscape,
                 // No string contains Ctrl-C: the user wants to leave.
                 0x03 => {
                     self.enter(DecoderState::Ground);
                     self.ground(byte, events);
                 }
-                _ if self.held.is_empty() => self.held.push(byte),
-                _ => {}
+                _ => self.text(byte),
             },
             DecoderState::Designation => match byte {
                 b' '..=b'/' => {}
@@ -235,7 +270,7 @@ impl Decoder {
                 }
             },
             DecoderState::TextEscape => match byte {
-                b'\\' => self.enter(DecoderState::Ground),
+                b'\\' => self.end_text(),
                 0x1b => {}
                 // Not a terminator: the string was cut off, and another sequence begins.
                 _ => {
@@ -248,7 +283,12 @@ impl Decoder {
     }
 
     fn ground(&mut self, byte: u8, events: &mut VecDeque<Event>) {
+        let is_rest = self.awaited == Awaited::Rest;
+        if is_rest {
+            self.awaited = Awaited::Answer;
+        }
         match byte {
+            b'[' | b']' if is_rest => self.escape(byte, events),
             0x1b => self.enter(DecoderState::Escape),
             0xc2..=0xf4 => {
                 self.state = DecoderState::Utf8;
@@ -286,7 +326,10 @@ impl Decoder {
         match byte {
             b'[' => self.enter(DecoderState::Csi),
             b'O' => self.enter(DecoderState::Ss3),
-            b']' | b'P' | b'X' | b'^' | b'_' => self.enter(DecoderState::Text),
+            b']' | b'P' | b'X' | b'^' | b'_' => {
+                self.enter(DecoderState::Text);
+                self.answer = ANSWER.iter().copied().filter(|begin| *begin == byte).collect();
+            }
             0x1b => self.enter(DecoderState::EscapeEscape),
             b' '..=b'/' => self.enter(DecoderState::Designation),
             // Alt and a key without a sequence of its own.
@@ -340,6 +383,27 @@ impl Decoder {
             0x18 | 0x1a => self.enter(DecoderState::Ground),
             _ => {}
         }
+    }
+
+    /// A string's byte. Nothing of it is kept unless it is the answer about the background.
+    fn text(&mut self, byte: u8) {
+        if self.held.is_empty() {
+            self.held.push(byte);
+        }
+        match self.answer.len() {
+            0 => {}
+            at if ANSWER.get(at).is_none_or(|expected| *expected == byte) && at < MAX_PARAMETERS => {
+                self.answer.push(byte);
+            }
+            _ => self.answer.clear(),
+        }
+    }
+
+    fn end_text(&mut self) {
+        let colour = self.answer.strip_prefix(ANSWER).and_then(Background::of_colour);
+        self.background = colour.or(self.background);
+        self.answer.clear();
+        self.enter(DecoderState::Ground);
     }
 
     fn paste(&mut self, byte: u8, events: &mut VecDeque<Event>) {

@@ -326,3 +326,39 @@ fn escape_pressed_twice_is_escape() {
     assert_eq!(after(&[b"\x1b\x1b"]), [press(KeyCode::Esc, KeyModifiers::NONE)]);
     assert_eq!(after(&[b"\x1b\x1b\x1b"]).len(), 2);
 }
+
+/// The answer about the background, however it is cut, presses nothing, and other strings are not kept.
+#[test]
+fn the_background_is_taken_from_its_answer_alone() {
+    for (answer, background) in [
+        (&b"\x1b]11;rgb:1e1e/1e1e/1e1e\x07"[..], Some(Background::Dark)),
+        (b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\", Some(Background::Light)),
+        (b"\x1b]10;rgb:ffff/ffff/ffff\x07", None),
+        (b"\x1b]1;1;rgb:ffff/ffff/ffff\x07", None),
+        (b"\x1bP11;rgb:ffff/ffff/ffff\x1b\\", None),
+        (b"\x1b]11;?\x07", None),
+        (b"\x1b]11;rgb:ffff/ffff/ffff\x18", None),
+        (b"\x1b]11;rgb:ffff/ffff/fff0000000000000000000000000000000000000000000000000000f\x07", None),
+    ] {
+        for cut in 0..answer.len() {
+            let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+            decoder.expect(true);
+            decoder.feed(&answer[..cut], &mut events);
+            // The link is slow: what waits less than seconds is given up.
+            if decoder.patience().is_some_and(|patience| patience < STALL) {
+                decoder.give_up(&mut events);
+            }
+            decoder.feed(&answer[cut..], &mut events);
+            assert_eq!(decoder.take_background(), if answer[1] == b'P' && cut == 1 { None } else { background });
+            events.retain(|event| *event != press(KeyCode::Esc, KeyModifiers::NONE));
+            assert!(events.is_empty() || answer[1] == b'P', "cut at {cut}: {events:?}");
+            assert_eq!(decoder.take_background(), None);
+        }
+    }
+    // Where none is to come, an Esc is a press and what follows it another.
+    let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+    decoder.feed(b"\x1b", &mut events);
+    decoder.give_up(&mut events);
+    decoder.feed(b"]", &mut events);
+    assert_eq!(events.len(), 2);
+}

@@ -180,6 +180,9 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
                     Charset::Wide.speak();
                     self.set_kind(TerminalKind { charset: Charset::Wide, ..self.kind });
                 }
+                if let Some(background) = self.terminal.background() {
+                    self.set_kind(TerminalKind { background: Some(background), ..self.kind });
+                }
                 self.state.on_read(self.events.iter().filter(|event| event.as_key_event().is_some()).count());
                 // Every press that has come is taken before anything is drawn.
                 while let Some(event) = self.events.pop_front() {

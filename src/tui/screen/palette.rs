@@ -218,9 +218,12 @@ pub(super) fn style(kind: TerminalKind, cell: &Cell) -> CellStyle {
         (Ink::of(look.fg, kind.colours), Ink::of(look.bg, kind.colours))
     };
     let (fg, bg) = inks(cell.bg);
-    // Where a bar has no colours of its own it is reversed.
     if bg != Ink::Own {
         return CellStyle { fg, bg, modifier: modifier.difference(Modifier::REVERSED | Modifier::DIM) };
+    }
+    // Where a bar has no colours of its own it is reversed, and so is all on it: a status in its colour would be a block.
+    if modifier.contains(Modifier::REVERSED) {
+        return CellStyle { modifier: modifier.difference(Modifier::DIM), ..PLAIN };
     }
     let (fg, bg) = inks(cell.fg);
     let bright = if palette.dims && fg == Ink::Own { Modifier::empty() } else { Modifier::DIM };
@@ -295,9 +298,9 @@ mod tests {
         let on = |colours| style(TerminalKind { colours, ..TerminalKind::RICH }, &cell);
         let rich = CellStyle { fg: Ink::Indexed(231), bg: Ink::Indexed(25), modifier: Modifier::empty() };
         assert_eq!(on(ColourDepth::Indexed), rich);
-        let basic = CellStyle { fg: Ink::Basic(1), bg: Ink::Own, modifier: Modifier::REVERSED };
+        let basic = CellStyle { modifier: Modifier::REVERSED, ..PLAIN };
         assert_eq!(on(ColourDepth::Basic), basic);
-        assert_eq!(on(ColourDepth::Mono), CellStyle { fg: Ink::Own, ..basic });
+        assert_eq!(on(ColourDepth::Mono), basic);
     }
 
     #[test]

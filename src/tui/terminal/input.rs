@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::domain::Background;
 use crate::platform::decoder::{AFTER_PASTE, Decoder};
 
 /// Within this a terminal that is not stalled sends the next part of a paste.
@@ -26,12 +27,14 @@ pub(crate) struct Reader {
     pasted: Option<Instant>,
     /// The cursor's column, as reported.
     column: Option<u32>,
+    /// The terminal's background, as reported.
+    background: Option<Background>,
 }
 
 impl Reader {
     pub(crate) fn new() -> Self {
         let bytes = Zeroizing::new(vec![0; 4096]);
-        Self { decoder: Decoder::default(), bytes, since: None, pasted: None, column: None }
+        Self { decoder: Decoder::default(), bytes, since: None, pasted: None, column: None, background: None }
     }
 
     /// Until when more bytes are waited for, if something is open. What follows a paste waits no longer for being
@@ -49,12 +52,22 @@ impl Reader {
         self.decoder.is_pasting() && bytes == b"\x03" && self.since.is_some_and(|since| now - since >= STALL)
     }
 
+    /// Says whether an answer is to come.
+    pub(crate) const fn expect(&mut self, expects: bool) {
+        self.decoder.expect(expects);
+    }
+
     /// Takes the cursor's column, counted from 1, if it was reported.
     pub(crate) const fn take_column(&mut self) -> Option<u32> {
         self.column.take()
     }
 
-    /// Waits for events and appends them, or for a report of the cursor's place.
+    /// Takes the terminal's background, if it was reported.
+    pub(crate) const fn take_background(&mut self) -> Option<Background> {
+        self.background.take()
+    }
+
+    /// Waits for events and appends them, or for an answer.
     pub(crate) async fn read(&mut self, fd: &AsyncFd<OwnedFd>, events: &mut VecDeque<Event>) -> io::Result<()> {
         loop {
             let open = self.deadline();
@@ -86,7 +99,9 @@ impl Reader {
                     }
                     let column = self.decoder.take_column();
                     self.column = column.or(self.column);
-                    if !events.is_empty() || column.is_some() {
+                    let background = self.decoder.take_background();
+                    self.background = background.or(self.background);
+                    if !events.is_empty() || column.is_some() || background.is_some() {
                         return Ok(());
                     }
                 }

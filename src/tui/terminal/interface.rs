@@ -5,6 +5,8 @@ use std::io;
 
 use crossterm::event::Event;
 
+use crate::domain::Background;
+
 /// A terminal of cells that sends events and takes bytes.
 pub trait Terminal {
     /// Columns and rows. A guess unless it [`knows_size`](Self::knows_size).
@@ -19,6 +21,11 @@ pub trait Terminal {
 
     /// Whether characters of ambiguous width take two cells, when the terminal has just answered that. It may never.
     fn widens(&mut self) -> Option<bool> {
+        None
+    }
+
+    /// The terminal's background, when it has just answered that. It may never.
+    fn background(&mut self) -> Option<Background> {
         None
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
 use rustix::fs::{Mode, OFlags};
@@ -12,6 +13,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::Terminal;
 use super::input::Reader;
+use crate::domain::Background;
 use crate::platform::raw_mode;
 use crate::tui::screen::wipe;
 
@@ -24,31 +26,72 @@ pub struct Tty {
     reader: Reader,
     /// Bytes that the terminal has not taken yet.
     unsent: Vec<u8>,
-    /// It was asked how wide ambiguous characters are, and has not answered.
-    asks: bool,
+    /// What it was asked and has not answered.
+    asks: Questions,
+}
+
+/// What a terminal is asked at the start. Nothing waits for an answer, but one that is under way must not be typed to the
+/// shell.
+struct Questions {
+    /// How wide ambiguous characters are.
+    width: bool,
+    /// What its background is: not every terminal knows this one.
+    background: bool,
+    /// Where the cursor is, which every terminal knows, and answers after the others.
+    place: bool,
+    at: Instant,
 }
 
 /// One character of ambiguous width, where it leaves the cursor, and nothing of it.
 const ASK_WIDTH: &str = "\x1b[H●\x1b[6n\r\x1b[K";
+/// The background (OSC 11). Its end is BEL: what GNU screen and old terminals take for one.
+const ASK_BACKGROUND: &str = "\x1b]11;?\x07";
+const ASK_PLACE: &str = "\x1b[6n";
+/// How long an answer that is still to come is waited for on leaving: over most links it is there before that.
+const ANSWER: Duration = Duration::from_millis(150);
+/// Who has told the cursor's place, and nothing else for so long after that, doesn't know its background.
+const ASKED: Duration = Duration::from_secs(1);
+
+impl Questions {
+    /// Whether an answer may be under way.
+    fn are_open(&self) -> bool {
+        self.place || self.background && self.at.elapsed() < ASKED
+    }
+}
 
 impl Tty {
     /// Opens the controlling terminal and enters: raw mode, alternate screen, hidden cursor, bracketed paste,
-    /// focus reports. Asks it how wide ambiguous characters are, if that is to be known. Fails if standard input and output
-    /// are not a terminal.
-    pub fn open(asks_width: bool) -> io::Result<Self> {
+    /// focus reports. Asks it how wide ambiguous characters are and what its background is, if that is to be known. Fails if
+    /// standard input and output are not a terminal.
+    pub fn open(asks_width: bool, asks_background: bool) -> io::Result<Self> {
         if !rustix::termios::isatty(rustix::stdio::stdin()) || !rustix::termios::isatty(rustix::stdio::stdout()) {
             return Err(io::Error::other(
                 "latchkey is a full-screen program: its standard input and output must be a terminal",
             ));
         }
         let (fd, is_given) = open()?;
-        let mut tty = Self { fd: watch(fd)?, is_given, reader: Reader::new(), unsent: Vec::new(), asks: asks_width };
+        let place = asks_width || asks_background;
+        let asks = Questions { width: asks_width, background: asks_background, place, at: Instant::now() };
+        let mut tty = Self { fd: watch(fd)?, is_given, reader: Reader::new(), unsent: Vec::new(), asks };
         raw_mode::enter(&mut tty.unsent)?;
-        if asks_width {
-            tty.unsent.extend_from_slice(ASK_WIDTH.as_bytes());
+        if asks_background {
+            tty.unsent.extend_from_slice(ASK_BACKGROUND.as_bytes());
+        }
+        tty.reader.expect(place);
+        if place {
+            tty.unsent.extend_from_slice(if asks_width { ASK_WIDTH } else { ASK_PLACE }.as_bytes());
         }
         tty.entered()?;
         Ok(tty)
+    }
+
+    /// Reads until no answer is under way: the shell would take it for typed.
+    async fn settle(&mut self) {
+        let mut events = VecDeque::new();
+        while self.asks.are_open() && self.reader.read(&self.fd, &mut events).await.is_ok() {
+            events.clear();
+            let _ = (self.widens(), self.background());
+        }
     }
 
     fn entered(&mut self) -> io::Result<()> {
@@ -117,9 +160,16 @@ impl Terminal for Tty {
     }
 
     fn widens(&mut self) -> Option<bool> {
-        let column = self.reader.take_column().filter(|_| self.asks)?;
-        self.asks = false;
-        Some(column > 2)
+        let column = self.reader.take_column().filter(|_| self.asks.place)?;
+        self.asks.place = false;
+        self.reader.expect(false); // it answers in turn
+        std::mem::take(&mut self.asks.width).then_some(column > 2)
+    }
+
+    fn background(&mut self) -> Option<Background> {
+        let background = self.reader.take_background().filter(|_| self.asks.background)?;
+        self.asks.background = false;
+        Some(background)
     }
 
     fn is_entered(&self) -> bool {
@@ -139,6 +189,9 @@ impl Terminal for Tty {
             while self.is_behind() && self.read(&mut VecDeque::new()).await.is_ok() {}
         })
         .await;
+        if !self.is_behind() {
+            let _ = tokio::time::timeout(ANSWER, self.settle()).await;
+        }
         wipe(&mut self.unsent);
         raw_mode::left();
     }

@@ -1,5 +1,6 @@
 //! The real binary in a real pseudo-terminal, a real tmux, and beside real `curl` and `openssl`.
 
+mod background;
 mod clipboard;
 mod desktop;
 mod dialogs;

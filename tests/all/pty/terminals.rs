@@ -178,7 +178,7 @@ fn sizes() {
     assert!(terminal.ends().0.success());
 }
 
-/// It asks the terminal for one width, needs no answer, takes no mouse, and writes nothing while idle.
+/// It asks the terminal for one width and the background, needs no answer, takes no mouse, and writes nothing while idle.
 #[test]
 fn it_is_silent() {
     let home = TempDir::new().unwrap();
@@ -204,7 +204,9 @@ fn it_is_silent() {
     assert_eq!(text.matches("\x1b[H●\x1b[6n").count(), 1);
     let titles: Vec<&str> = text.split("\x1b]2;").skip(1).filter_map(|rest| Some(rest.split_once('\x07')?.0)).collect();
     assert!(titles.iter().all(|title| title.starts_with("latchkey") && title.len() < 160), "{titles:?}");
-    let text = text.replace("●\x1b[6n", "").replace("\x1b]2;latchkey", "");
+    // So is the background.
+    assert_eq!(text.matches("\x1b]11;?\x07").count(), 1);
+    let text = text.replace("●\x1b[6n", "").replace("\x1b]2;latchkey", "").replace("\x1b]11;?\x07", "");
     // DA1 to DA3, CPR and DSR, DECRQM, kitty's keyboard, XTVERSION; colours, clipboard; XTGETTCAP and DECRQSS; ENQ.
     for query in ["[c", "[0c", "[>", "[=", "[6n", "[5n", "[?6n", "$p", "[?u", "\x1b]", "\x1bP", "\x05"] {
         assert!(!text.contains(query), "{query:?} in {text:?}");
@@ -434,6 +436,6 @@ fn the_window_has_a_title_while_the_page_runs() {
         let mut poor = Terminal::start(latchkey(home.path()).env("TERM", term));
         poor.sees("No access keys yet");
         poor.press("<Ctrl-C>");
-        assert!(!contains(&poor.ends().1.bytes, b"\x1b]"), "{term}");
+        assert!(!contains(&poor.ends().1.bytes, b"\x1b]"), "{term}"); // no question either
     }
 }

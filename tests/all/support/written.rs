@@ -29,8 +29,9 @@ fn code(bytes: &[u8]) -> Option<usize> {
     }
     // What is reset on entry, and given back on exit: known as whole pieces only.
     let reset = [&b"\x1b>\x1b[?9l"[..], b"\x1b[>4m\x1b[>0u\x0f\x1b(B\x1b[m", b"\x1b[<u\x1b[?25h"];
-    // The title that was before is kept, and given back; it is asked where a character has left the cursor.
-    let pieces = [&reset[..], &[b"\x1b[22;2t", b"\x1b[23;2t", b"\x1b[6n"]].concat();
+    // The title that was before is kept, and given back; it is asked where a character has left the cursor, and for its
+    // background.
+    let pieces = [&reset[..], &[b"\x1b[22;2t", b"\x1b[23;2t", b"\x1b[6n", b"\x1b]11;?\x07"]].concat();
     if let Some(piece) = pieces.into_iter().find(|piece| bytes.starts_with(piece)) {
         return Some(piece.len());
     }
@@ -41,8 +42,12 @@ fn code(bytes: &[u8]) -> Option<usize> {
     }
     if let Some(title) = bytes.strip_prefix(b"\x1b]2;") {
         let end = title.iter().position(|byte| *byte == 7)?;
-        let is_ours = |name: &[u8]| name.strip_prefix(b": ").unwrap_or(name).iter().all(u8::is_ascii_graphic);
-        return title[..end].strip_prefix(b"latchkey").is_some_and(is_ours).then_some(4 + end + 1);
+        let words = title[..end].strip_prefix(b"latchkey")?;
+        let mut at = 0;
+        while let Some(byte) = words.get(at) {
+            at += if (b' '..=b'~').contains(byte) { 1 } else { visible(&words[at..])? };
+        }
+        return (end < 200).then_some(4 + end + 1);
     }
     let parameters = bytes.strip_prefix(b"\x1b[")?;
     let end = parameters.iter().position(|byte| !(b"0123456789;?".contains(byte)))?;
