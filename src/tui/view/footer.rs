@@ -78,6 +78,7 @@ fn place(state: &State) -> (Option<u64>, Option<u64>) {
             let has_more = matches!(&state.dialog, Some(Dialog::History(screen)) if screen.has_more());
             (Some(selected as u64 + 1), (!has_more).then_some(count as u64))
         }
+        None if state.filter_error().is_some() => (None, None),
         None => (state.list.position(), state.list.total),
     }
 }

@@ -47,6 +47,14 @@ const OF_ALL: [TableColumn; 6] = [
     TableColumn::new("Details", 0).rest(),
 ];
 
+/// The same where there is room for few: the rest is told of the selected event.
+const OF_ALL_NARROW: [TableColumn; 4] = [
+    TableColumn::new("When", 0),
+    TableColumn::new("What", 0),
+    TableColumn::new("About", 0).rest(),
+    TableColumn::new("By", 2),
+];
+
 /// Draws the filter, or what is asked; gives the cursor's place while it is typed.
 pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, screen: &HistoryScreen) -> Option<Position> {
     if screen.key.is_some() {
@@ -108,6 +116,13 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, screen: &HistoryScreen, dates
     if is_one {
         let rows: Vec<_> = visible().map(|event| cells(event, area.width, dates, now)).collect();
         table::draw(frame, table, &OF_KEY, &rows, at);
+    } else if area.width < NARROW {
+        let rows = visible().map(|event| {
+            let about = (about(event, area.width), Style::new());
+            let [when, what, by, ..] = cells(event, area.width, dates, now);
+            [when, what, about, by]
+        });
+        table::draw(frame, table, &OF_ALL_NARROW, &rows.collect::<Vec<_>>(), at);
     } else {
         let rows = visible().map(|event| {
             let about = about(event, area.width);
