@@ -2,14 +2,17 @@
 
 use std::io::Write as _;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::args::DueArgs;
 use super::{connect, output};
+use crate::client::{ApiError, Handover};
 use crate::domain::Untrusted;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::{Format, time};
+use crate::operations::handover::{Wrong, alarm, alarms, identity};
 use crate::operations::keys::due;
 use crate::operations::keys::due::Due;
 
@@ -34,31 +37,47 @@ impl<'a> DueRecord<'a> {
             owner: due.key.owner.as_ref().map(Untrusted::raw_for_api),
         }
     }
+
+    /// The key of a hand-over with which something is wrong.
+    fn of_handover((wrong, at, one): &(Wrong, DateTime<Utc>, &'a Handover)) -> Self {
+        let (id, label) = (one.key_id.raw_for_api(), one.label.raw_for_api());
+        Self { reason: wrong.as_str(), at: Some(time(*at)), id, label, owner: None }
+    }
 }
 
 /// Writes what is due; nothing, also in JSON, if nothing is.
 pub(super) async fn run(args: &DueArgs, settings: &Context) -> Result<Exit, Failure> {
-    let (keys, now) = connect(settings)
+    let (keys, handovers, now) = connect(settings)
         .await?
         .work(async |server| {
-            Ok::<_, Failure>((server.client.due(args.within).await?, server.client.server_time().await))
+            let keys = server.client.due(args.within).await?;
+            let handovers = match server.client.handovers().await {
+                Err(ApiError::NoHandovers) => Vec::new(),
+                read => read?,
+            };
+            Ok::<_, Failure>((keys, handovers, server.client.server_time().await))
         })
         .await?;
-    let all = due::all(&keys);
-    if all.is_empty() {
+    let (all, alarms) = (due::all(&keys), alarms(&handovers));
+    if all.is_empty() && alarms.is_empty() {
         return Ok(Exit::Done);
     }
+    let records = || alarms.iter().map(DueRecord::of_handover).chain(all.iter().map(DueRecord::of));
     output::print(|out| match settings.format {
-        Format::Table => all.iter().try_for_each(|due| writeln!(out, "{}", due.in_line(now, time))),
+        Format::Table => {
+            let alarm = |one: &Handover| alarm(one, &identity(one), time).unwrap_or_default();
+            alarms.iter().try_for_each(|(_, _, one)| writeln!(out, "{}", alarm(one)))?;
+            all.iter().try_for_each(|due| writeln!(out, "{}", due.in_line(now, time)))
+        }
         Format::Json => {
-            let records: Vec<DueRecord<'_>> = all.iter().map(DueRecord::of).collect();
+            let records: Vec<DueRecord<'_>> = records().collect();
             output::write_json(&mut *out, &records)?;
             writeln!(out)
         }
         Format::Csv | Format::Tsv => {
             let mut rows = output::Rows::new(out, settings.format);
             rows.row(["reason", "at", "id", "label", "owner"])?;
-            for record in all.iter().map(DueRecord::of) {
+            for record in records() {
                 rows.row(
                     [
                         record.reason,

@@ -44,7 +44,7 @@ async fn settle(ids: &[String], how: HandoverEnd, server: &Connection) -> Result
             Err(error @ (ApiError::NotFound(_) | ApiError::Refused(..))) => {
                 let (words, exit) = match error {
                     ApiError::NotFound(_) => ("There is no such hand-over.", Exit::NotFound),
-                    _ => ("It was opened already, or its time is over.", Exit::Conflict),
+                    _ => ("It was opened already, or has ended.", Exit::Conflict),
                 };
                 why.push(format!("{}: {words}", said.to_display(100)));
                 worst = worst.max(exit);
@@ -59,7 +59,7 @@ async fn settle(ids: &[String], how: HandoverEnd, server: &Connection) -> Result
 }
 
 /// The names of the fields in JSON and CSV.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 17] = [
     "id",
     "key_id",
     "label",
@@ -73,16 +73,23 @@ const NAMES: [&str; 13] = [
     "confirmed_at",
     "opened_again_at",
     "opened_again_from",
+    "wrong_tries",
+    "ended_at",
+    "ended_from",
+    "acknowledged_at",
 ];
 const STATE: usize = 3;
 const OPENED_AGAIN: usize = 11;
+/// Those that a program takes for something else than a text.
+const HAS_PIN: &str = "has_pin";
+const WRONG_TRIES: &str = "wrong_tries";
 /// In a table, an alarm that no administrator has acknowledged counts more than what became of the secret.
 const ALARM: &str = "opened again";
-/// Those that people need most come first.
-const BY_RANK: [usize; 13] = [0, 2, 3, 1, 7, 11, 12, 8, 9, 5, 6, 10, 4];
+/// Those that people need most come first; what happens later is further right.
+const BY_RANK: [usize; 17] = [0, 2, 3, 1, 7, 8, 9, 11, 12, 13, 10, 5, 6, 14, 15, 16, 4];
 
 /// The values of a hand-over; none where there is none.
-type Values = [Option<String>; 13];
+type Values = [Option<String>; 17];
 
 /// A hand-over in JSON.
 struct Record<'a>(&'a Values);
@@ -92,7 +99,10 @@ impl Serialize for Record<'_> {
         let mut map = to.serialize_map(Some(NAMES.len()))?;
         for (name, value) in NAMES.iter().zip(self.0) {
             match *name {
-                "has_pin" => map.serialize_entry(name, &(value.as_deref() == Some("true")))?,
+                HAS_PIN => map.serialize_entry(name, &(value.as_deref() == Some("true")))?,
+                WRONG_TRIES => {
+                    map.serialize_entry(name, &value.as_deref().and_then(|times| times.parse::<u32>().ok()))?;
+                }
                 name => map.serialize_entry(name, value)?,
             }
         }
@@ -117,6 +127,10 @@ fn values(one: &Handover) -> Values {
         one.confirmed_at.map(time),
         one.opened_again_at.map(time),
         from(&one.opened_again_from),
+        one.wrong_tries.map(|times| times.to_string()),
+        one.ended_at.map(time),
+        from(&one.ended_from),
+        one.acknowledged_at.map(time),
     ]
 }
 
@@ -139,9 +153,8 @@ fn write(out: &mut impl Write, all: &[Handover], format: Format) -> io::Result<(
         Format::Table => {
             let mut all: Vec<_> = all.iter().map(cells).collect();
             for cells in &mut all {
-                if !cells[OPENED_AGAIN].is_empty() {
-                    ALARM.clone_into(&mut cells[STATE]);
-                }
+                let is_alarm = !cells[OPENED_AGAIN].is_empty();
+                cells[STATE] = if is_alarm { ALARM.to_owned() } else { cells[STATE].replace('_', " ") };
             }
             let titles = NAMES.map(|name| name.to_uppercase().replace('_', " "));
             let rows = all.iter().map(|cells| cells.each_ref().map(String::as_str));

@@ -92,7 +92,7 @@ async fn each_documented_answer_is_given() {
     send(server.anyone(Method::GET, "/health")).await;
     while send(server.anyone(Method::GET, "/ready")).await.status == 200 {} // it stands for a second
     for path in ["/handovers/open", "/handovers/confirm"] {
-        let code = json!({ "code": "0".repeat(30) });
+        let code = json!({ "code": "0".repeat(30), "opener": "a".repeat(16) });
         while send(server.anyone(Method::POST, path).json(&code)).await.status != 429 {}
     }
 
@@ -349,7 +349,7 @@ async fn call_all(server: &Server, id: &str, token: &str) {
         (Method::DELETE, "/handovers/0", json!({})),
         (Method::DELETE, "/handovers/0/alarm", json!({})),
         (Method::POST, "/handovers/open", json!({ "code": "0".repeat(30) })),
-        (Method::POST, "/handovers/confirm", json!({ "code": "0".repeat(30) })),
+        (Method::POST, "/handovers/confirm", json!({ "code": "0".repeat(30), "opener": "a".repeat(16) })),
     ] {
         send(server.call(method, path).json(&body)).await;
     }

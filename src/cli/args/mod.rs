@@ -214,17 +214,16 @@ Signs you out everywhere else; this session stays open. The current password is 
 leave a session open.";
 
 const DUE: &str = "\
-For cron: if nothing is due, nothing is written and the exit code is 0; else each is a line, the earliest first, and the exit \
-code is 11. With --output json it is one array.";
+For cron: if nothing is due, nothing is written and the exit code is 0; else each is a line, alarms of hand-overs first and \
+then the earliest, and the exit code is 11. With --output json it is one array.";
 
 const EVENTS: &str = "\
 Events of deleted keys and removed administrators are in it too. The newest come first.
 
 With --output json each event is a JSON object on a line of its own, with old and new values in changes. Kinds are created, \
 edited, reactivated, used, refused, deleted, rotated, rotation_finished, rotation_undone, handed_over, handover_opened, \
-handover_confirmed, handover_taken_back, handover_opened_again (someone else has the code), handover_acknowledged, exported (keys list for another \
-program), \
-signed_in, sign_in_refused, signed_out, \
+handover_confirmed, handover_taken_back, handover_expired (never opened), handover_tried_too_often (wrong codes or PINs), \
+handover_opened_again (others may know the code), handover_acknowledged, exported (keys list for another program), signed_in, sign_in_refused, signed_out, \
 session_ended, admin_added, password_changed, role_changed, admin_removed, tokens_revoked, sessions_revoked, restored, \
 master_key_rotated and signing_key_rotated. What administrators did is kept for good; used, refused and sign_in_refused are \
 kept as long as the server says (--keep-events).";

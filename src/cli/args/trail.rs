@@ -70,7 +70,7 @@ pub enum HandOversCommand {
         #[arg(required = true, value_name = "ID", value_parser = input::name)]
         ids: Vec<String>,
     },
-    /// Acknowledge that someone else tried to open secrets, which ends the alarm
+    /// Acknowledge that someone tried to open secrets again, or that they were never received, which ends the alarm
     Acknowledge {
         /// IDs of hand-overs, as hand-overs list shows them
         #[arg(required = true, value_name = "ID", value_parser = input::name)]

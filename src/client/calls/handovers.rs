@@ -52,7 +52,7 @@ pub struct Handover {
     /// The key's label; empty of a server that doesn't tell.
     #[serde(default)]
     pub label: Untrusted,
-    /// The contract's word: `waiting`, `opened`, `confirmed`, `taken_back` or `expired`.
+    /// The contract's word: `waiting`, `opened`, `confirmed`, `taken_back`, `tried_too_often` or `expired`.
     pub state: Untrusted,
     pub has_pin: bool,
     pub created_by: Untrusted,
@@ -64,6 +64,14 @@ pub struct Handover {
     /// When someone else tried to open it.
     pub opened_again_at: Option<DateTime<Utc>>,
     pub opened_again_from: Option<Untrusted>,
+    /// How often a wrong code or PIN was given; `None` of a server that doesn't tell what follows.
+    pub wrong_tries: Option<u32>,
+    /// When it was taken back or tried too often.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// From where it was tried too often.
+    pub ended_from: Option<Untrusted>,
+    /// When an administrator has read that nobody received it.
+    pub acknowledged_at: Option<DateTime<Utc>>,
 }
 
 /// What an administrator does about a secret that is handed over.
@@ -71,7 +79,7 @@ pub struct Handover {
 pub enum HandoverEnd {
     /// It hasn't been opened, and no longer can be.
     TakeBack,
-    /// They have read that someone else tried to open it. The time is that of the last attempt they have read of; without it, whatever attempts there were.
+    /// They have read that someone tried to open it again, or that nobody received it. The time is that of the last attempt they have read of; without it, whatever attempts there were.
     Acknowledge(Option<DateTime<Utc>>),
 }
 

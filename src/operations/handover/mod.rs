@@ -10,11 +10,12 @@ use zeroize::Zeroizing;
 pub(crate) use crate::client::{Handover, HandoverEnd};
 use crate::client::{NewHandover, Target};
 use crate::domain::{HandoverCode, KeyId, SecretKey};
+use crate::operations::access::Access;
 use crate::operations::keys::since::span;
 use crate::operations::messages;
 
 pub(crate) use receive::{Received, receive};
-pub(crate) use told::{alarm, ended, in_line, is_open, name, name_in, waits};
+pub(crate) use told::{Wrong, alarm, alarms, ended, identity, in_line, is_open, name, name_in, waits};
 
 /// How long a code is good at most.
 const MOST_TTL: TimeDelta = TimeDelta::days(7);
@@ -76,14 +77,58 @@ pub const fn why_not(target: &Target) -> Option<&'static str> {
     }
 }
 
-/// How the owner of the code gets the secret: with this program, and with curl, which reads the code from its standard
-/// input. None of a server that they can't reach.
-pub fn commands(target: &Target, has_pin: bool) -> Option<(String, String)> {
-    let Target::Url(base) = target else { return None };
-    let base = base.as_str().trim_end_matches('/');
-    let data = if has_pin { "--data @-" } else { "--data-urlencode code@-" };
-    let curl = format!("curl -sS --fail-with-body -H 'Accept: text/plain' {data} {base}/api/v2/handovers/open");
-    Some((format!("latchkey receive --url {base} --secret-file FILE"), curl))
+/// How the owner of the code gets the secret.
+#[derive(Debug, Default)]
+pub struct Commands {
+    /// With this program.
+    pub receive: String,
+    /// With curl, which reads the code from its standard input. The shell draws an opener of the receiver's own and keeps it,
+    /// so that the same line in the same shell gets the secret again if the answer was lost. One that came with the code
+    /// would be known to whoever knows the code.
+    pub curl: String,
+    /// With curl in the same shell, once the secret has arrived.
+    pub confirm: String,
+}
+
+impl Commands {
+    /// None of a server that others can't reach.
+    pub fn of(target: &Target, has_pin: bool) -> Option<Self> {
+        let Target::Url(base) = target else { return None };
+        let base = base.as_str().trim_end_matches('/');
+        let data = if has_pin { "--data @-" } else { CODE };
+        let path = format!("{base}/api/v2/handovers");
+        Some(Self {
+            receive: format!("latchkey receive --url {base} --secret-file FILE"),
+            curl: format!("{DRAW}; {CURL} -H 'Accept: text/plain' {OPENER} {data} {path}/open"),
+            confirm: format!("{CURL} {OPENER} {CODE} {path}/confirm"),
+        })
+    }
+}
+
+const CURL: &str = "curl -sS --fail-with-body";
+const DRAW: &str = "opener=${opener:-$(head -c18 /dev/urandom|base64)}";
+const OPENER: &str = "--data-urlencode opener=$opener";
+const CODE: &str = "--data-urlencode code@-";
+
+/// Takes back what waits under a code that was never told. The answer about it may have been lost, so it is looked for by its
+/// key. Says what came of it.
+pub(crate) async fn take_back_untold<A: Access>(access: &mut A, key: &KeyId) -> String {
+    let settled = access.call(async |client| {
+        let all = client.handovers().await?;
+        let mut count = 0;
+        for one in all.iter().filter(|one| one.key_id.raw_for_api() == key.raw_for_api() && is_open(one)) {
+            client.settle_handover(&one.id, HandoverEnd::TakeBack).await?;
+            count += 1;
+        }
+        Ok(count)
+    });
+    match settled.await {
+        Ok(0) => "It was not handed over.".to_owned(),
+        Ok(_) => "The hand-over was taken back: its code opens nothing.".to_owned(),
+        Err(_) => {
+            "It may wait on the server under a code that was not told: latchkey hand-overs take-back ID".to_owned()
+        }
+    }
 }
 
 /// What curl is given on its standard input.

@@ -16,6 +16,9 @@ use crate::operations::prompts::prompter::Prompter;
 /// How often a lost answer is asked for again, and after how long.
 const AGAIN: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
 
+/// The longest that a server's wish is waited for before a confirmation is repeated.
+const MOST_WAIT: u64 = 30;
+
 const NO_CODE: &str = "A code has 30 letters and digits, such as 01234-56789-ABCDE-FGHJK-MNPQR-STVWX.";
 
 const NEEDS_PIN: &str = "This code needs its PIN, too.";
@@ -78,9 +81,14 @@ impl Received {
     ) -> Flow<Option<String>> {
         let mut confirmed = client.confirm_handover(&self.keys, &self.opener.name).await;
         for pause in AGAIN {
-            if !confirmed.as_ref().is_err_and(ApiError::is_passing) {
-                break;
-            }
+            let pause = match &confirmed {
+                // An older server counts it like a code.
+                Err(ApiError::TooMany { retry_after: Some(seconds), .. }) => {
+                    Duration::from_secs(MOST_WAIT.min(*seconds))
+                }
+                Err(error) if error.is_passing() => pause,
+                _ => break,
+            };
             prompter.wait(tokio::time::sleep(pause)).await?;
             confirmed = client.confirm_handover(&self.keys, &self.opener.name).await;
         }
@@ -89,8 +97,10 @@ impl Received {
             self.opener.settle(&format!("that of {id}, {place}, at {}", time(client.server_time().await)));
         }
         Ok(confirmed.err().map(|error| {
+            let why = error.to_string();
             format!(
-                "The secret has arrived, but the server could not be told: {error} It deletes its copy in 10 minutes."
+                "The secret has arrived, but the server doesn't know it and keeps its copy for up to 10 minutes ({}).",
+                why.trim_end_matches('.')
             )
         }))
     }

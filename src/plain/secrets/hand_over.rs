@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::operations::access::Access as _;
-use crate::operations::handover::{Ticket, commands, curl_input, ttl, why_not};
+use crate::operations::handover::{Commands, Ticket, curl_input, take_back_untold, ttl, why_not};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
@@ -21,12 +21,20 @@ pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
     let failed = || Interrupt::words("the code could not be made");
     let ticket = Ticket::draw(with_pin).map_err(|_| failed())?;
     let sealed = ticket.seal(&pair.id, &pair.secret, good_for).ok_or_else(failed)?;
-    let handed = session.call(async |client| client.hand_over(&sealed).await).await?;
+    let handed = match session.call(async |client| client.hand_over(&sealed).await).await {
+        Err(Interrupt::Failed(mut failure)) => {
+            failure.message = format!("{} {}", failure.message, take_back_untold(session, &pair.id).await);
+            return Err(Interrupt::Failed(failure));
+        }
+        handed => handed?,
+    };
     session.console.say(messages::handed_over(handed.until));
-    if let Some((receive, curl)) = commands(&pair.server.target, with_pin) {
+    if let Some(Commands { receive, curl, confirm }) = Commands::of(&pair.server.target, with_pin) {
         session.console.say(messages::receive_by(&receive));
         session.console.say(format!("Or: {curl}"));
         session.console.say(format!("and type {}.", curl_input(with_pin)));
+        session.console.say(format!("Once it is there: {confirm}"));
+        session.console.say(format!("and type {}.", curl_input(false)));
     }
     session.console.say("Code, alone on the next line:");
     session.console.say_credential(&ticket.code.expose())?;

@@ -3,7 +3,7 @@
 use crate::client::{Handover, HandoverEnd};
 use crate::operations::access::Access as _;
 use crate::operations::format::local_time;
-use crate::operations::handover::{ended, in_line, is_open, name};
+use crate::operations::handover::{Wrong, ended, in_line, is_open, name};
 use crate::operations::permissions::ReadOnly;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
@@ -30,12 +30,13 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     };
     let question = match how {
         HandoverEnd::TakeBack if !is_open(&one) => {
-            return Err(Interrupt::words("it was opened already, or its time is over"));
+            return Err(Interrupt::words("it was opened already, or has ended"));
         }
         HandoverEnd::TakeBack => format!("Take the secret of {} back?", name(&one)),
         HandoverEnd::Acknowledge(_) => format!("Acknowledge the alarm of {}?", name(&one)),
     };
-    let how = if how == HandoverEnd::TakeBack { how } else { HandoverEnd::Acknowledge(one.opened_again_at) };
+    let how =
+        if how == HandoverEnd::TakeBack { how } else { HandoverEnd::Acknowledge(Wrong::of(&one).map(|(_, at)| at)) };
     if session.console.confirm(&question).await? {
         session.call(async |client| client.settle_handover(&one.id, how).await).await?;
         session.console.say(ended(how));

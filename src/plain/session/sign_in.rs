@@ -4,11 +4,16 @@ use super::Session;
 use crate::client::{ApiError, Client};
 use crate::domain::{DUE_DAYS, Profile};
 use crate::operations::account::sign_in::{ask_credentials, begin};
+use crate::operations::format::local_time;
+use crate::operations::handover::{alarm, alarms, identity};
 use crate::operations::keys::due;
 use crate::operations::messages;
 use crate::operations::permissions::why_no_sign_out;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
+
+/// The most alarms that are said at the start.
+const MOST_ALARMS: usize = 3;
 
 impl Session {
     /// A client that may ask about keys. Asks for name and password where a session is needed and there is none.
@@ -56,6 +61,17 @@ impl Session {
         let asked = self.console.wait(self.connection.client.due(DUE_DAYS)).await?;
         if let Some(words) = asked.ok().and_then(|keys| due::summary(&due::all(&keys), DUE_DAYS, &shown_by)) {
             self.console.say(words);
+        }
+        let asked = self.console.wait(self.connection.client.handovers()).await?.unwrap_or_default();
+        let alarms = alarms(&asked);
+        for (_, _, one) in alarms.iter().take(MOST_ALARMS) {
+            self.console.say(alarm(one, &identity(one), local_time).unwrap_or_default());
+        }
+        match alarms.len().saturating_sub(MOST_ALARMS) {
+            0 if alarms.is_empty() => {}
+            0 => self.console.say("The command hand-overs acknowledges alarms."),
+            1 => self.console.say("1 more alarm: the command hand-overs lists them."),
+            more => self.console.say(format!("{more} more alarms: the command hand-overs lists them.")),
         }
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! The place of work: the server, who is signed in there, and the conversation.
 
+use std::time::Duration;
+
 use chrono::Utc;
+use tokio::time::timeout;
 
 use crate::client::{Changes, Client, Connection};
 use crate::config::Config;
@@ -23,6 +26,9 @@ use crate::plain::detect::PlainReason;
 use crate::server::StoreAccess;
 
 use super::Listing;
+
+/// How long a start waits for what is due: a server that doesn't answer is told of by the first command.
+const REMINDED_WITHIN: Duration = Duration::from_secs(3);
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +82,7 @@ impl Session {
         for notice in session.config.notices() {
             session.console.say(notice);
         }
-        // One that is far away is asked after the sign-in.
-        if session.connection.server.profile.folder.is_some() {
-            let _ = session.tell_due().await;
-        }
+        session.remind().await;
         Ok(session)
     }
 
@@ -149,7 +152,16 @@ impl Session {
         self.connection.end_session().await;
         (self.connection, self.listing, self.undo) = (connection, Listing::default(), None);
         self.introduce();
+        self.remind().await;
         Ok(())
+    }
+
+    /// Says what is due where nobody has to sign in for it; else it is said after the sign-in.
+    async fn remind(&mut self) {
+        let is_here = self.connection.server.profile.folder.is_some();
+        if is_here || self.connection.server.who.is_some() {
+            let _ = timeout(REMINDED_WITHIN, self.tell_due()).await;
+        }
     }
 
     /// The last place for a secret that found no other; made sure of before there is one.

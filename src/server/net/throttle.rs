@@ -55,6 +55,7 @@ pub(crate) struct Throttle {
     pairs: SignInShares,
     devices: SignInShares,
     codes: SignInShares,
+    confirmations: SignInShares,
 }
 
 /// The shares of one kind.
@@ -111,6 +112,7 @@ impl Default for Throttle {
             pairs: shares("pair", OF_PAIR),
             devices: shares("device", OF_DEVICE),
             codes: shares("code", OF_CODES),
+            confirmations: shares("confirmation", OF_CODES),
         }
     }
 }
@@ -148,6 +150,11 @@ impl Throttle {
     /// Counts a try of a code.
     pub(crate) async fn admit_code(&self, network: &str) -> Result<(), NotAdmitted> {
         self.take(&self.codes, network.as_bytes()).await
+    }
+
+    /// Counts a word that a secret has arrived: apart, so that wrong codes before it don't hold it up.
+    pub(crate) async fn admit_confirmation(&self, network: &str) -> Result<(), NotAdmitted> {
+        self.take(&self.confirmations, network.as_bytes()).await
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are the share")]

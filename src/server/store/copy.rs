@@ -57,7 +57,7 @@ impl Table {
 /// A key with its secret and its last use: no table of either engine.
 pub(crate) const KEYS: &str = "keys";
 
-const HANDOVERS: [(&str, Kind); 18] = [
+const HANDOVERS: [(&str, Kind); 20] = [
     ("id", Kind::Text),
     ("lookup", Kind::Bytes),
     ("proof", Kind::Bytes),
@@ -76,6 +76,8 @@ const HANDOVERS: [(&str, Kind); 18] = [
     ("again_at", Kind::Number),
     ("again_from", Kind::Text),
     ("ended_at", Kind::Number),
+    ("ended_from", Kind::Text),
+    ("acknowledged_at", Kind::Number),
 ];
 
 const WEBHOOK_MESSAGES: [(&str, Kind); 9] = [

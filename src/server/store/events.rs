@@ -36,6 +36,10 @@ pub(crate) enum EventKind {
     HandoverOpened,
     HandoverConfirmed,
     HandoverTakenBack,
+    /// Nobody has opened it in time.
+    HandoverExpired,
+    /// A wrong code or PIN was given too often.
+    HandoverTriedTooOften,
     /// By another one than the first: someone else has the code.
     HandoverOpenedAgain,
     /// An administrator has read of that.
@@ -62,7 +66,7 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::Created,
         Self::Edited,
         Self::Reactivated,
@@ -76,6 +80,8 @@ impl EventKind {
         Self::HandoverOpened,
         Self::HandoverConfirmed,
         Self::HandoverTakenBack,
+        Self::HandoverExpired,
+        Self::HandoverTriedTooOften,
         Self::HandoverOpenedAgain,
         Self::HandoverAcknowledged,
         Self::Exported,
@@ -111,6 +117,8 @@ impl EventKind {
             Self::HandoverOpened => "handover_opened",
             Self::HandoverConfirmed => "handover_confirmed",
             Self::HandoverTakenBack => "handover_taken_back",
+            Self::HandoverExpired => "handover_expired",
+            Self::HandoverTriedTooOften => "handover_tried_too_often",
             Self::HandoverOpenedAgain => "handover_opened_again",
             Self::HandoverAcknowledged => "handover_acknowledged",
             Self::Exported => "exported",

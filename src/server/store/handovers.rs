@@ -1,12 +1,13 @@
 //! Secrets that are handed over, and who may open them: the rules that every engine follows.
 //!
 //! Opening binds a hand-over to its opener, so that an answer that was lost can be asked for again; confirming deletes the
-//! secret. Whoever else comes is told to the administrators. All is decided by the clock that is passed in.
+//! secret. An opener without a nonce can't be told from anyone else: it is answered once. Whoever else comes is told to the
+//! administrators, and so is that nobody has opened one in time. All is decided by the clock that is passed in.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::server::store::access::sessions::Digest;
-use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::events::{Actor, EventKind, MOST_LATE, NewEvent, Subject};
 
 /// How long its opener can open one again.
 pub(crate) const REOPENED_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -54,13 +55,48 @@ pub(crate) struct StoredHandover {
     pub(crate) until: DateTime<Utc>,
     pub(crate) tries: i64,
     pub(crate) opener: Option<Vec<u8>>,
+    /// Whether its opener sent no nonce: nobody gets it again.
     pub(crate) by_address: bool,
     pub(crate) opened_at: Option<DateTime<Utc>>,
     pub(crate) opened_from: Option<String>,
     pub(crate) confirmed_at: Option<DateTime<Utc>>,
     pub(crate) again_at: Option<DateTime<Utc>>,
     pub(crate) again_from: Option<String>,
+    /// When it was taken back, or tried too often.
     pub(crate) ended_at: Option<DateTime<Utc>>,
+    /// From where it was tried too often.
+    pub(crate) ended_from: Option<String>,
+    /// When an administrator has read that nobody received it.
+    pub(crate) acknowledged_at: Option<DateTime<Utc>>,
+}
+
+/// What has become of a hand-over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandoverState {
+    /// Nobody has opened it and someone can.
+    Waiting,
+    Opened,
+    Confirmed,
+    /// By an administrator.
+    TakenBack,
+    /// A wrong code or PIN was given too often.
+    TriedTooOften,
+    /// Nobody has opened it in time.
+    Expired,
+}
+
+impl HandoverState {
+    /// The word of the HTTP contract.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Opened => "opened",
+            Self::Confirmed => "confirmed",
+            Self::TakenBack => "taken_back",
+            Self::TriedTooOften => "tried_too_often",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 /// Which hand-over.
@@ -83,8 +119,7 @@ pub(crate) enum HandoverStep {
         opener: Opener,
     },
     TakeBack(Actor),
-    /// The alarm was read.
-    /// The alarm of this time, or whatever alarm there is.
+    /// The alarm of this time was read, or whatever alarm there is.
     Acknowledge(Actor, Option<DateTime<Utc>>),
 }
 
@@ -109,13 +144,16 @@ pub(crate) enum HandoverOutcome {
     Unknown,
     /// The code or the PIN is wrong; how many tries are left.
     Wrong(i64),
-    /// Another one has opened it, or its opener has confirmed it, and this is an alarm.
+    /// Another one has opened it, and this is an alarm. Without a nonce it may have been the same one, who can't be known.
     OpenedBefore {
         key_id: String,
+        by_address: bool,
     },
     /// Its opener is too late, or has confirmed it.
     Spent,
-    /// Its time is over, it was taken back, or it was tried too often.
+    /// Nobody has opened it before it ended so: told to whoever has the right code and PIN.
+    Over(HandoverState),
+    /// It no longer opens.
     Ended,
 }
 
@@ -135,25 +173,44 @@ impl StoredHandover {
                 (HandoverOutcome::Ended, None)
             }
             HandoverStep::Acknowledge(actor, _) => {
-                let about = Subject::Key(self.key_id.clone());
-                let read = self.again_at.take().zip(self.again_from.take());
-                let event = read.map(|(at, from)| NewEvent {
-                    detail: Some(format!("opened again {} from {from}", at.to_rfc3339_opts(SecondsFormat::Secs, true))),
-                    ..NewEvent::of(actor, about, EventKind::HandoverAcknowledged, now)
+                let event = self.acknowledge(now).map(|detail| NewEvent {
+                    detail: Some(detail),
+                    ..NewEvent::of(actor, Subject::Key(self.key_id.clone()), EventKind::HandoverAcknowledged, now)
                 });
                 (HandoverOutcome::Done, event)
             }
         }
     }
 
-    /// Whether nobody has opened it and someone can.
-    pub(crate) fn is_waiting(&self, now: DateTime<Utc>) -> bool {
-        self.opened_at.is_none() && self.ended_at.is_none() && now < self.until
+    pub(crate) fn state(&self, now: DateTime<Utc>) -> HandoverState {
+        match (self.confirmed_at, self.opened_at, self.ended_at) {
+            (Some(_), ..) => HandoverState::Confirmed,
+            (None, Some(_), _) => HandoverState::Opened,
+            (None, None, Some(_)) if self.tries >= MOST_TRIES => HandoverState::TriedTooOften,
+            (None, None, Some(_)) => HandoverState::TakenBack,
+            (None, None, None) if now < self.until => HandoverState::Waiting,
+            (None, None, None) => HandoverState::Expired,
+        }
     }
 
-    /// Whether anything depends on a right code: the secret, or, once it is opened, an alarm.
-    pub(crate) fn asks_for_proof(&self, now: DateTime<Utc>) -> bool {
-        self.opened_at.is_some() || self.is_waiting(now)
+    fn is_waiting(&self, now: DateTime<Utc>) -> bool {
+        self.state(now) == HandoverState::Waiting
+    }
+
+    /// Takes note that an administrator has read what is wrong with it. Gives what that is, unless it was read before.
+    fn acknowledge(&mut self, now: DateTime<Utc>) -> Option<String> {
+        let words = match self.state(now) {
+            HandoverState::TriedTooOften => "tried too often",
+            HandoverState::Expired => "not opened in time",
+            _ => {
+                let (at, from) = self.again_at.take().zip(self.again_from.take())?;
+                return Some(format!("opened again {} from {from}", at.to_rfc3339_opts(SecondsFormat::Secs, true)));
+            }
+        };
+        self.acknowledged_at.is_none().then(|| {
+            self.acknowledged_at = Some(now);
+            words.to_owned()
+        })
     }
 
     /// Whether its opener can open it again. That is so for the whole time, even if it was opened just before its end.
@@ -162,39 +219,52 @@ impl StoredHandover {
     }
 
     fn open(&mut self, proof: &Digest, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
-        if !self.asks_for_proof(now) {
-            return (HandoverOutcome::Ended, None);
+        use HandoverState::{Confirmed, Expired, Opened, TakenBack, TriedTooOften, Waiting};
+        match (self.state(now), proof.as_slice() == self.proof) {
+            (Waiting, true) => self.open_first(opener, now),
+            (Waiting, false) => self.try_wrong(opener, now),
+            (Opened | Confirmed, true) => self.open_again(opener, now),
+            (state @ (TakenBack | TriedTooOften | Expired), true) => (HandoverOutcome::Over(state), None),
+            // Who guesses learns nothing.
+            (_, false) => (HandoverOutcome::Ended, None),
         }
-        if proof.as_slice() != self.proof {
-            if !self.is_waiting(now) {
-                return (HandoverOutcome::Ended, None);
-            }
-            self.tries += 1;
-            if self.tries < MOST_TRIES {
-                return (HandoverOutcome::Wrong(MOST_TRIES - self.tries), None);
-            }
-            self.end(now);
-            let detail = Some(format!("a wrong code or PIN was given {MOST_TRIES} times"));
-            let event = self.event(EventKind::HandoverTakenBack, &opener.address, now);
-            return (HandoverOutcome::Wrong(0), Some(NewEvent { detail, ..event }));
+    }
+
+    fn try_wrong(&mut self, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
+        self.tries += 1;
+        if self.tries < MOST_TRIES {
+            return (HandoverOutcome::Wrong(MOST_TRIES - self.tries), None);
         }
-        if self.is_waiting(now) {
-            self.opener = opener.nonce.map(|nonce| nonce.to_vec());
-            self.by_address = opener.nonce.is_none();
-            (self.opened_at, self.opened_from) = (Some(now), Some(opener.address.clone()));
-            let event = self.event(EventKind::HandoverOpened, &opener.address, now);
-            return (self.opened(), Some(event));
+        self.end(now);
+        self.ended_from = Some(opener.address.clone());
+        let detail =
+            Some(format!("ended after {MOST_TRIES} wrong {}", if self.has_pin { "PINs or codes" } else { "codes" }));
+        let event = self.event(EventKind::HandoverTriedTooOften, &opener.address, now);
+        (HandoverOutcome::Wrong(0), Some(NewEvent { detail, ..event }))
+    }
+
+    fn open_first(&mut self, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
+        self.opener = opener.nonce.map(|nonce| nonce.to_vec());
+        self.by_address = opener.nonce.is_none();
+        (self.opened_at, self.opened_from) = (Some(now), Some(opener.address.clone()));
+        let event = self.event(EventKind::HandoverOpened, &opener.address, now);
+        let outcome = self.opened();
+        if self.by_address {
+            self.sealed = None;
         }
-        let is_due = self.is_reopenable(now);
-        // An address may be that of several people.
-        if self.is_opener(opener) && (is_due || !self.by_address) {
-            return (if is_due { self.opened() } else { HandoverOutcome::Spent }, None);
+        (outcome, Some(event))
+    }
+
+    fn open_again(&mut self, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
+        if self.is_opener(opener) {
+            return (if self.is_reopenable(now) { self.opened() } else { HandoverOutcome::Spent }, None);
         }
         let is_known = self.again_from.as_ref() == Some(&opener.address)
             && self.again_at.is_some_and(|at| now - at < ALARM_EVERY && at <= now);
         (self.again_at, self.again_from) = (Some(now), Some(opener.address.clone()));
         let event = self.event(EventKind::HandoverOpenedAgain, &opener.address, now);
-        (HandoverOutcome::OpenedBefore { key_id: self.key_id.clone() }, (!is_known).then_some(event))
+        let outcome = HandoverOutcome::OpenedBefore { key_id: self.key_id.clone(), by_address: self.by_address };
+        (outcome, (!is_known).then_some(event))
     }
 
     fn confirm(&mut self, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
@@ -216,10 +286,7 @@ impl StoredHandover {
     }
 
     fn is_opener(&self, opener: &Opener) -> bool {
-        match opener.nonce {
-            Some(nonce) => self.opener.as_deref() == Some(nonce.as_slice()),
-            None => self.by_address && self.opened_from.as_ref() == Some(&opener.address),
-        }
+        opener.nonce.is_some_and(|nonce| self.opener.as_deref() == Some(nonce.as_slice()))
     }
 
     fn end(&mut self, now: DateTime<Utc>) {
@@ -232,9 +299,16 @@ impl StoredHandover {
     }
 }
 
+/// Of a key whose secret nobody has opened in time.
+pub(crate) fn expired(key_id: String, until: DateTime<Utc>, now: DateTime<Utc>) -> NewEvent {
+    let at = if now - until < MOST_LATE { until } else { now };
+    let (about, kind, detail) = (Subject::Key(key_id), EventKind::HandoverExpired, Some("never opened".to_owned()));
+    NewEvent { about, kind, at, by: None, from: None, detail, changes: Vec::new() }
+}
+
 /// The columns of a hand-over, for SQL, with the label of its key.
 pub(crate) const COLUMNS: &str = "id, proof, sealed, key_id, has_pin, created_by, created_at, until, tries, opener, \
-    by_address, opened_at, opened_from, confirmed_at, again_at, again_from, ended_at, \
+    by_address, opened_at, opened_from, confirmed_at, again_at, again_from, ended_at, ended_from, acknowledged_at, \
     (SELECT label FROM keys WHERE keys.id = handovers.key_id)";
 
 /// Times before which nobody gets a secret any more, or nothing is known of a hand-over: the end of one that nobody has

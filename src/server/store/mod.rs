@@ -66,7 +66,9 @@ pub use events::Actor;
 pub(crate) use events::{
     EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, USED_AFTER_ROTATION, minute,
 };
-pub(crate) use handovers::{HandoverOutcome, HandoverStep, NewHandover, Opener, StoredHandover, WhichHandover};
+pub(crate) use handovers::{
+    HandoverOutcome, HandoverState, HandoverStep, NewHandover, Opener, StoredHandover, WhichHandover,
+};
 pub(crate) use keys::{
     Change, ChangeOutcome, CreateOutcome, Digested, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow,
     OwnerCount, PageQuery, SecretDigest, SecretOwner, StoredSecret, Use,
@@ -84,7 +86,8 @@ pub(crate) use tokens::revocations::{Issued, Issuing};
 pub(crate) use tokens::signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
 pub(crate) use usage::{HourCount, IssuedTokens, MOST_COUNTED_ADDRESSES, Recorded, StoredUsage, UsageQuery, hour};
 pub(crate) use webhook::{
-    ClaimedMessage, NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Settled, USED_LATE, USED_LATE_EVERY, reminder,
+    ClaimedMessage, HANDOVER_EXPIRED, NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Settled, TRIED_TOO_OFTEN,
+    USED_LATE, USED_LATE_EVERY, reminder,
 };
 
 /// An open store. Clones share its connections.

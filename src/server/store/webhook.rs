@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::AccessKey;
 use crate::domain::key::due::{Due, Reason};
+use crate::server::store::handovers::MOST_TRIES;
 
 /// A key expires.
 pub(crate) const EXPIRES_SOON: &str = "key.expires_soon";
@@ -17,12 +18,20 @@ pub(crate) const USED_LATE: &str = "key.used_after_rotation";
 /// A secret that was handed over was asked for again, by someone else.
 pub(crate) const OPENED_AGAIN: &str = "handover.opened_again";
 
+/// The secret that was handed over was deleted: a wrong code or PIN was given too often.
+pub(crate) const TRIED_TOO_OFTEN: &str = "handover.tried_too_often";
+/// Nobody has opened a secret that was handed over.
+pub(crate) const HANDOVER_EXPIRED: &str = "handover.expired";
+
 /// How long before it a deactivation's end is told.
 const DEACTIVATION_LEAD: TimeDelta = TimeDelta::days(1);
 /// How often a key that is still used is told.
 pub(crate) const USED_LATE_EVERY: TimeDelta = TimeDelta::days(1);
 /// How often hand-overs of one key that are opened again are told.
 pub(crate) const OPENED_AGAIN_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// What happens once to a hand-over is told by its time.
+const ONCE: TimeDelta = TimeDelta::milliseconds(1);
 
 /// How long a server may take to send what it has claimed.
 pub(crate) const CLAIM: TimeDelta = TimeDelta::minutes(1);
@@ -128,6 +137,20 @@ pub(super) fn new(only_new: bool, now: &str) -> [String; 3] {
         format!("AND reactivates_at < {now} + {} {reactivates}", DEACTIVATION_LEAD.num_milliseconds()),
         "AND FALSE".to_owned(),
     ]
+}
+
+/// A condition for SQL: a hand-over with which something went wrong between two times, of which no message tells.
+pub(super) fn handover_alarms(since: &str, now: &str) -> String {
+    let new = |kind, at: &str, every| {
+        let not_told = not_told(kind, "handovers.key_id", &format!("handovers.{at}"), every);
+        format!("{at} > {since} AND {not_told}")
+    };
+    format!(
+        "(({}) OR (tries >= {MOST_TRIES} AND {}) OR (opened_at IS NULL AND ended_at IS NULL AND until <= {now} AND {}))",
+        new(OPENED_AGAIN, "again_at", OPENED_AGAIN_EVERY),
+        new(TRIED_TOO_OFTEN, "ended_at", ONCE),
+        new(HANDOVER_EXPIRED, "until", ONCE),
+    )
 }
 
 /// A condition for SQL: no message of this kind tells what happened at `at` to the key `key_id`, at its time rounded down.

@@ -8,8 +8,8 @@ use crate::domain::key::due::Due;
 use crate::domain::{AccessKey, DUE_DAYS};
 use crate::server::http::response::wire;
 use crate::server::store::{
-    NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Store, StoreError, StoredHandover, USED_LATE, USED_LATE_EVERY,
-    reminder,
+    HANDOVER_EXPIRED, HandoverState, NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Store, StoreError, StoredHandover,
+    TRIED_TOO_OFTEN, USED_LATE, USED_LATE_EVERY, reminder,
 };
 
 /// Of a message that tries the settings.
@@ -28,9 +28,9 @@ pub(super) async fn remind(store: &Store, now: DateTime<Utc>) -> Result<(), Stor
 
 /// Stores an alarm for everything wrong that has happened.
 pub(super) async fn alarm(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let (used, opened) = store.alarms(now).await?;
+    let (used, handovers) = store.alarms(now).await?;
     let mut new: Vec<NewMessage> = used.iter().filter_map(|key| used_late(key, now)).collect();
-    new.extend(opened.iter().filter_map(|handover| opened_again(handover, now)));
+    new.extend(handovers.iter().filter_map(|handover| of_handover(handover, now)));
     store.add_messages(new, now).await?;
     Ok(())
 }
@@ -47,17 +47,24 @@ fn used_late(key: &AccessKey, now: DateTime<Utc>) -> Option<NewMessage> {
     Some(message(USED_LATE, key.id.raw_for_api(), at.duration_trunc(USED_LATE_EVERY).ok()?, &data, now))
 }
 
-fn opened_again(handover: &StoredHandover, now: DateTime<Utc>) -> Option<NewMessage> {
-    let at = handover.again_at?;
+fn of_handover(handover: &StoredHandover, now: DateTime<Utc>) -> Option<NewMessage> {
+    let (kind, at, from, told) = match handover.state(now) {
+        HandoverState::TriedTooOften => (TRIED_TOO_OFTEN, handover.ended_at?, &handover.ended_from, handover.ended_at?),
+        HandoverState::Expired => (HANDOVER_EXPIRED, handover.until, &None, handover.until),
+        _ => {
+            let at = handover.again_at?;
+            (OPENED_AGAIN, at, &handover.again_from, at.duration_trunc(OPENED_AGAIN_EVERY).ok()?)
+        }
+    };
     let data = json!({
         "at": wire::time(at),
         "key_id": handover.key_id,
         "label": handover.label,
         "handover_id": handover.id,
         "created_by": handover.created_by,
-        "from": handover.again_from,
+        "from": from,
     });
-    Some(message(OPENED_AGAIN, &handover.key_id, at.duration_trunc(OPENED_AGAIN_EVERY).ok()?, &data, now))
+    Some(message(kind, &handover.key_id, told, &data, now))
 }
 
 /// A message that is sent to try the settings: its ID and its body.

@@ -39,7 +39,7 @@ pub use input::expiry_input::{ExpiryChoice, ExpiryInput};
 pub use input::form::{Focus, KeyForm};
 pub use keys::columns::ColumnsDialog;
 pub use keys::export::{ExportDialog, ExportFocus, ExportOf, ExportStage, Reading};
-pub use keys::hand_overs::{HandOverQuestion, HandOvers};
+pub use keys::hand_overs::{HandOverButton, HandOverQuestion, HandOvers};
 pub use keys::history::{HistoryKey, HistoryScreen};
 pub use keys::identify::{IdentifyButton, IdentifyDialog};
 pub use keys::overview::OverviewScreen;

@@ -83,8 +83,8 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
 /// What there is to say of a secret that is handed over, and the press for it.
 fn handed_over(handover: &Handover, dates: Dates) -> String {
     let time = |at| when::minute(at, dates);
-    let (words, press) = match handover::alarm(handover, time) {
-        Some(words) => (words, "B acknowledges this"),
+    let (words, press) = match handover::alarm(handover, &handover::name(handover), time) {
+        Some(words) => (words, "B shows what to do"),
         None => (handover::waits(handover, time), "B takes it back"),
     };
     format!("{words} {press}.")

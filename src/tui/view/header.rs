@@ -10,7 +10,7 @@ use super::widgets::{NARROW, field, line, line_right};
 use super::{list, when};
 use crate::domain::Untrusted;
 use crate::operations::format::grouped;
-use crate::operations::handover::{Handover, name_in};
+use crate::operations::handover::{Handover, Wrong, name_in};
 use crate::operations::keys::views;
 use crate::tui::state::{DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
@@ -182,12 +182,16 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
         list::hidden_sort(state, panes.list_width).filter(|_| has_room && panes.details != DetailsPane::Instead);
     let sorted = sorted.map(|title| format!(" Sorted by {title}{} ", theme::sorted(state.list.shown.order)));
     let mut taken = taken + sorted.map_or(0, |text| line_right(frame, left, Line::styled(text, theme::QUIET)));
-    if let Some(handover) = raised {
+    if let Some((handover, more)) = raised {
         let left = Rect { width: area.width.saturating_sub(taken), ..area };
         if state.filter.is_none() && filter.text.is_empty() {
-            line(frame, left, Line::styled(alarm(handover, left.width.into()), theme::ERROR));
+            line(frame, left, Line::styled(alarm(handover, more, left.width.into()), theme::ERROR));
         } else {
-            taken += line_right(frame, left, Line::styled(" ! code known (B) ", theme::ERROR));
+            let short = match Wrong::of(handover) {
+                Some((Wrong::OpenedAgain, _)) => " ! code known (B) ",
+                _ => " ! not received (B) ",
+            };
+            taken += line_right(frame, left, Line::styled(short, theme::ERROR));
         }
     }
     if let Some(typed) = &state.filter {
@@ -205,11 +209,26 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
     None
 }
 
-/// That someone else tried to open a secret, in so many cells.
-fn alarm(handover: &Handover, cells: usize) -> String {
-    let whole = |name: &str| format!(" ! Someone else tried to open the secret of {name} (B)");
-    let brief = |name: &str| format!(" ! Others know the code of {name} (B)");
-    let least = |name: &str| format!(" ! Code known: {name} (B)");
+/// What is wrong with a hand-over, in so many cells, and that there are more.
+fn alarm(handover: &Handover, more: usize, cells: usize) -> String {
+    let (wrong, press) = (
+        Wrong::of(handover).map(|(wrong, _)| wrong),
+        if more > 0 { format!("B, {more} more") } else { "B".to_owned() },
+    );
+    let whole = |name: &str| match wrong {
+        Some(Wrong::OpenedAgain) => format!(" ! Someone tried to open the secret of {name} again ({press})"),
+        Some(Wrong::TriedTooOften) => format!(" ! Too many wrong codes for the secret of {name} ({press})"),
+        _ => format!(" ! The secret of {name} was never received ({press})"),
+    };
+    let brief = |name: &str| match wrong {
+        Some(Wrong::OpenedAgain) => format!(" ! Others may know the code of {name} ({press})"),
+        Some(Wrong::TriedTooOften) => format!(" ! Wrong codes: {name} ({press})"),
+        _ => format!(" ! Never received: {name} ({press})"),
+    };
+    let least = |name: &str| match wrong {
+        Some(Wrong::OpenedAgain) => format!(" ! Code known: {name} (B)"),
+        _ => format!(" ! Not received: {name} (B)"),
+    };
     let room = |words: String| cells.saturating_sub(words.width() + 3);
     match (room(whole("")), room(brief(""))) {
         (room @ 12.., _) => whole(&name_in(handover, room)),

@@ -32,6 +32,13 @@ fn events(home: &Home, url: &str) -> Vec<String> {
     lines.lines().map(kind).filter(|kind| kind.starts_with("hand")).collect()
 }
 
+/// What is due, of which there must be something.
+fn due(home: &Home, url: &str) -> String {
+    let done = home.run(&["due", "--url", url]);
+    assert_eq!((done.code, done.err.as_str()), (11, ""), "{done:?}");
+    done.out
+}
+
 fn curl(command: &str, input: &str) -> Done {
     let mut child = Command::new("sh");
     child.args(["-c", command]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -126,10 +133,11 @@ fn hand_overs_are_listed_taken_back_and_acknowledged() {
     let [code, last] = [&first, &second].map(|made| text(&made["handover"]["code"]));
     assert!(run(&["take-back", &ids[0]]).good().contains("Taken back: the code no longer works."));
     let gone = other.feed(&["receive", "--url", &server.url], &format!("{code}\n{}", text(&first["handover"]["pin"])));
-    assert!(gone.complaint(7).contains("The time of this code is over, or the secret was taken back."));
+    assert!(gone.complaint(7).contains("The administrator has taken this secret back."));
+    assert!(run(&["list"]).good().contains(&format!("{}  nightly  taken back  ", ids[0])));
     other.feed(&["receive", "--url", &server.url], &last).good();
     let refused = run(&["take-back", &ids[1], "h9"]).failed(5);
-    assert!(refused.contains(&format!("{}: It was opened already, or its time is over.", ids[1])), "{refused}");
+    assert!(refused.contains(&format!("{}: It was opened already, or has ended.", ids[1])), "{refused}");
     assert!(refused.contains("h9: There is no such hand-over."), "{refused}");
     Home::new().feed(&["receive", "--url", &server.url], &last).complaint(7);
     assert!(listed()[0]["opened_again_at"].is_string());
@@ -232,8 +240,24 @@ fn curl_gets_a_secret_with_the_code_on_its_standard_input() {
             None => format!("{code}\n"),
         };
         assert_eq!(pin, made["handover"]["pin"].is_string());
-        let secret = curl(&command, &input).good();
-        home.file("secret", &secret);
+        // In one shell: the answer is lost, the same line gets it again, and then it is confirmed.
+        home.file("typed", &input);
+        home.file("code", &format!("{code}\n"));
+        let confirm = text(&made["handover"]["curl_confirm"]);
+        let (typed, code_file) = (home.path("typed").display().to_string(), home.path("code").display().to_string());
+        let lines =
+            format!("{command} <{typed} >/dev/null\n{command} <{typed} && {confirm} <{code_file} && echo confirmed");
+        let said = curl(&lines, "").good();
+        let secret = said.strip_suffix("confirmed\n").unwrap();
+        home.file("secret", secret);
+        assert_eq!(events(&home, &server.url)[..2], ["handover_confirmed", "handover_opened"]);
+        // Another shell has another opener.
+        let second = curl(&command, &input);
+        assert!(
+            second.code == 22 && second.out.starts_with("Someone else has opened this secret before"),
+            "{second:?}"
+        );
+        assert_eq!(events(&home, &server.url)[0], "handover_opened_again");
         let id = text(&made["key"]["id"]);
         assert!(home.run(&["token", &id, "--secret-file", "secret", "--url", &server.url]).good().starts_with("eyJ"));
         std::fs::remove_file(home.path("secret")).unwrap();
@@ -242,10 +266,89 @@ fn curl_gets_a_secret_with_the_code_on_its_standard_input() {
         assert!(wrong.code == 22 && wrong.out == "code: must have 30 letters and digits, without U\n", "{wrong:?}");
     }
     let table = home.run(&["keys", "create", "--url", &server.url, "--hand-over", "--pin"]).good();
-    for words in ["Code", "PIN", "Opens until", "To receive", "Or with curl", "code=CODE&pin=PIN"] {
+    for words in ["Code", "PIN", "Opens until", "To receive", "Or with curl", "code=CODE&pin=PIN", "handovers/confirm"]
+    {
         assert!(table.contains(words), "{table}");
     }
     assert!(!table.contains("sk_"), "{table}");
+}
+
+#[test]
+fn a_call_without_an_opener_gets_a_secret_once() {
+    let server = Remote::start(Role::Superuser);
+    let (home, _) = people(&server);
+    let made = hand_over(&home, &server.url, &[]);
+    let code = text(&made["handover"]["code"]);
+    let command =
+        format!("curl -sS --fail-with-body -H 'Accept: text/plain' -d code@- {}/api/v2/handovers/open", server.url);
+    let command = command.replace("-d code", "--data-urlencode code");
+    assert!(curl(&command, &code).good().starts_with("sk_"));
+    let second = curl(&command, &code);
+    assert!(second.code == 22 && second.out.contains("is then sent only once"), "{second:?}");
+    assert_eq!(events(&home, &server.url), ["handover_opened_again", "handover_opened", "handed_over"]);
+    let due = due(&home, &server.url);
+    let id = text(&made["key"]["id"]);
+    assert!(due.contains(&format!("Someone tried to open the secret of “nightly” ({id}) again, at 20")), "{due}");
+}
+
+#[test]
+fn whoever_confirms_after_wrong_pins_is_not_held_up() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let receive = ["receive", "--url", &server.url, "--secret-file", "secret"];
+    for _ in 0..2 {
+        let made = hand_over(&home, &server.url, &["--pin"]);
+        let (code, pin) = (text(&made["handover"]["code"]), text(&made["handover"]["pin"]));
+        let wrong = if pin == "000000" { "111111" } else { "000000" };
+        for _ in 0..4 {
+            other.feed(&receive, &format!("{code}\n{wrong}")).complaint(7);
+        }
+        let done = other.feed(&receive, &format!("{code}\n{pin}"));
+        assert_eq!((done.code, done.err.as_str()), (0, ""), "{done:?}");
+        std::fs::remove_file(other.path("secret")).unwrap();
+        assert_eq!(events(&home, &server.url)[..2], ["handover_confirmed", "handover_opened"]);
+    }
+}
+
+#[test]
+fn a_secret_that_nobody_received_is_told() {
+    let server = Remote::start(Role::Superuser);
+    let (home, other) = people(&server);
+    let made = hand_over(&home, &server.url, &["--pin"]);
+    let (id, code) = (text(&made["key"]["id"]), text(&made["handover"]["code"]));
+    let wrong = if made["handover"]["pin"] == "000000" { "111111" } else { "000000" };
+    for tries in 1..=5 {
+        let done = other.feed(&["receive", "--url", &server.url], &format!("{code}\n{wrong}"));
+        let said = done.complaint(7);
+        assert_eq!(said.contains("the secret is deleted"), tries == 5, "{said}");
+    }
+    let list = home.run(&["hand-overs", "list", "--url", &server.url]).good();
+    assert!(list.contains("  nightly  tried too often  "), "{list}");
+    let words = format!("5 wrong PINs or codes were given for the secret of “nightly” ({id}), the last at 20");
+    let due = due(&home, &server.url);
+    assert!(due.contains(&words) && due.contains(". It is deleted and was never received: "), "{due}");
+    let json = home.run(&["due", "--url", &server.url, "--output", "json"]);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json[0]["reason"], &json[0]["id"]), (&json!("handover_tried_too_often"), &json!(id)));
+    let handover = text(&made["handover"]["id"]);
+    home.run(&["hand-overs", "acknowledge", &handover, "--url", &server.url]).good();
+    assert_eq!(home.run(&["due", "--url", &server.url]).good(), "");
+    let told = home.run(&["keys", "show", &id, "--events", "--url", &server.url]).good();
+    assert!(told.contains("handover tried too often") && told.contains("ended after 5 wrong PINs or codes"), "{told}");
+}
+
+#[test]
+fn a_code_that_could_not_be_printed_opens_nothing() {
+    let server = Remote::start(Role::Superuser);
+    let (home, _) = people(&server);
+    let mut create = home.command(&["keys", "create", "--label", "lost", "--url", &server.url, "--hand-over"]);
+    create.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let done = Done::of(create.spawn().unwrap());
+    let said = done.complaint(8);
+    assert!(said.contains("The hand-over was taken back: its code opens nothing."), "{said}");
+    assert!(said.contains("It is in ") && said.contains("secret-of-"), "{said}");
+    let all = home.run(&["hand-overs", "list", "--url", &server.url, "--output", "json"]).json();
+    assert_eq!((all.as_array().unwrap().len(), &all[0]["state"]), (1, &json!("taken_back")));
 }
 
 #[test]
@@ -311,7 +414,8 @@ fn an_older_server_makes_no_key_and_a_server_that_fails_leaves_the_secret_in_a_p
     });
     remember(&home, &lossy);
     let kept = home.run(&["keys", "create", "--url", &lossy, "--hand-over"]);
-    assert!(kept.complaint(8).contains("It is in "));
+    let said = kept.complaint(8);
+    assert!(said.contains("It is in ") && said.contains("The hand-over was taken back"), "{said}");
     assert_eq!(*asked.lock().unwrap(), 1);
     let refused = home.run(&["keys", "create", "--hand-over", "--ttl", "8d"]);
     assert!(refused.complaint(2).contains("use a time from 1m to 7d"));

@@ -40,6 +40,7 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     let (id, sealed) = client.open_handover(&keys, false, &"a".repeat(22)).await.unwrap();
     assert_eq!(keys.open(&sealed, &id).unwrap().expose(), secret.expose());
     client.confirm_handover(&keys, &"a".repeat(22)).await.unwrap();
+    let id = id.clone();
     let second = client.open_handover(&keys, false, &"b".repeat(22)).await;
     assert!(matches!(second, Err(ApiError::Refused(410, _))));
     bench.type_keys("r").await;
@@ -51,11 +52,17 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     bench.type_keys("/night<Enter>").await;
     bench.sees("! code known (B)");
     bench.type_keys("<Esc>j<Enter>").await;
-    bench.sees("others know the code. Replace the key.");
-    bench.sees("B acknowledges this");
+    bench.sees("others know the code: replace the key. B");
     bench.type_keys("<Esc>B").await;
-    bench.sees("Someone else has the code");
+    bench.sees("Others may know the code");
+    bench.sees(id.raw_for_api());
+    bench.sees("“nightly”");
     bench.type_keys("<Enter>").await; // no is chosen
+    bench.sees(ALARM);
+    bench.type_keys("B<Tab><Tab><Tab><Enter>").await;
+    bench.sees("Rotate key: nightly");
+    bench.sees("Old key works  (•) now"); // others may have it
+    bench.type_keys("<Esc>").await;
     bench.sees(ALARM);
     bench.type_keys("B<Tab><Enter>").await;
     bench.sees("Acknowledged. It stays in the key's history.");
@@ -66,7 +73,50 @@ async fn a_secret_is_handed_over_by_two_presses_and_whoever_comes_second_is_told
     bench.sees("No hand-over or alarm for this key");
 }
 
-const ALARM: &str = "! Someone else tried to open the secret of “nightly” (B)";
+const ALARM: &str = "! Someone tried to open the secret of “nightly” again (B)";
+
+#[tokio::test]
+async fn alarms_are_counted_and_their_keys_are_shown() {
+    let mut bench = Bench::reached_by_others().await;
+    for label in ["first", "second", "third"] {
+        bench.type_keys(&format!("c{label}<Enter>")).await;
+        bench.type_keys("g").await;
+        bench.type_keys("<Enter>").await;
+        bench.type_keys("<Enter>").await; // copies it
+        let (_, copied) = bench.copied().pop().unwrap();
+        let code = HandoverCode::parse(&copied).unwrap();
+        let server = bench.server.as_ref().unwrap();
+        let client = Client::unix(&server.socket, &server.session).unwrap().without_session();
+        let (right, wrong) = (code.keys(None).unwrap(), code.keys(Some("a PIN that it hasn't")).unwrap());
+        let tries: &[_] = match label {
+            "first" => &[(&wrong, "a"); 5],
+            "second" => &[(&right, "a"), (&right, "b")],
+            _ => &[(&wrong, "a")],
+        };
+        for (keys, opener) in tries {
+            let _ = client.open_handover(keys, false, &opener.repeat(22)).await;
+        }
+        bench.type_keys("<Esc><Enter>").await;
+        bench.sees("is ready to use");
+    }
+    bench.type_keys("r<Enter>").await;
+    bench.sees("code or PIN was given once. B takes it back.");
+    bench.type_keys("<Esc>").await;
+    bench.sees("! Someone tried to open the secret of “second” again (B, 1 more)");
+    bench.type_keys("B<Tab><Enter>").await;
+    bench.sees("! Too many wrong codes for the secret of “first” (B)");
+    bench.type_keys("B").await;
+    bench.sees("Someone may be guessing codes");
+    bench.sees("5 wrong codes were given for the secret of this key");
+    bench.hides("more alarm");
+    bench.type_keys("<Tab><Tab><Enter>").await;
+    assert_eq!(bench.state().list.selected_key().unwrap().label.raw_for_api(), "first");
+    bench.type_keys("<Enter>").await;
+    bench.sees("5 wrong codes were given for the secret of “first”");
+    bench.type_keys("B<Tab><Enter>").await;
+    bench.sees("Acknowledged. It stays in the key's history.");
+    bench.hides("5 wrong codes");
+}
 
 #[tokio::test]
 async fn a_secret_that_waits_is_taken_back() {

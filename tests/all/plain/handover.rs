@@ -22,6 +22,7 @@ fn it_goes_to_somebody_else_by_a_code() {
     ]);
     talk.says("Handed over: until ");
     talk.says(&format!("They run: latchkey receive --url {} --secret-file FILE\r\n", team.server.base));
+    talk.says("Once it is there: curl ");
     talk.says("Code, alone on the next line:\r\n");
     assert_eq!(talk.says("\r\n").trim().len(), 35);
     talk.says("PIN, to be sent another way, alone on the next line:\r\n");
@@ -63,12 +64,16 @@ fn it_is_taken_back_and_an_alarm_is_acknowledged() {
     talk.answers(&[(COMMAND, "hand-overs take-back 2"), ("Take the secret of “mine” back?", "yes")]);
     talk.answers(&[("Taken back: the code no longer works.", HEARD), (COMMAND, "hand-overs")]);
     talk.says(&format!("1. “mine”, {id}, handed over by jo, opened 20"));
-    talk.says(" from 127.0.0.1, received. Someone else tried to open the secret of “mine” at 20");
-    talk.answers(&[(COMMAND, "hand-overs take-back 1"), ("It was opened already, or its time is over.", HEARD)]);
+    talk.says(" from 127.0.0.1, received. Someone tried to open the secret of “mine” again, at 20");
+    talk.answers(&[(COMMAND, "hand-overs take-back 1"), ("It was opened already, or has ended.", HEARD)]);
+    talk.answers(&[
+        (COMMAND, "due"),
+        (&format!("Someone tried to open the secret of “mine” ({id}) again, at 20"), HEARD),
+    ]);
     talk.answers(&[(COMMAND, "hand-overs acknowledge 1"), ("Acknowledge the alarm of “mine”?", "yes")]);
     talk.answers(&[("Acknowledged.", HEARD), (COMMAND, "hand-overs")]);
     let list = talk.says("2. “mine”");
-    assert!(list.contains(", received.") && !list.contains("Someone else"), "{list}");
+    assert!(list.contains(", received.") && !list.contains("Someone tried"), "{list}");
     talk.answers(&[(", taken back.", HEARD), (COMMAND, "hand-overs take-back 9"), ("There is no hand-over", HEARD)]);
     talk.answers(&[(COMMAND, "")]);
     talk.quits();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use latchkey::server::Role;
 
 use super::talk::{COMMAND, HEARD, SECRET, Talk};
-use crate::support::home::Home;
+use crate::support::home::{Home, text};
 use crate::support::served::{Served, data};
 use crate::support::server::{PASSWORD, add_administrator};
 use crate::support::wait::until;
@@ -137,6 +137,21 @@ fn a_remembered_session_is_taken_and_left_as_it_was() {
     talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("No access keys yet", HEARD)]);
     assert!(!talk.quits().contains("Password of jo"));
     assert_eq!(team.sessions(), 1, "other commands use it too");
+    // What is due and what is wrong is said at the start.
+    let create = ["keys", "create", "--label", "mine", "--expires", "3d", "--hand-over", "--output", "json"];
+    let code = text(&team.home.run(&create).json()["handover"]["code"]);
+    for code_expected in [0, 7] {
+        let done = Home::new().feed(&["receive", "--url", &team.server.base], &code);
+        assert_eq!(done.code, code_expected, "{done:?}");
+    }
+    let mut talk = Talk::at(&team.home);
+    let start = talk.says(COMMAND);
+    assert!(start.contains("Keys: 1 expires within 7 days (view expiring)."), "{start}");
+    assert!(start.contains("Someone tried to open the secret of “mine” (PK"), "{start}");
+    assert!(start.contains("The command hand-overs acknowledges alarms."), "{start}");
+    talk.types("profiles local");
+    talk.answers(&[("Profile: local.", "profiles team"), ("Keys: 1 expires", HEARD)]);
+    talk.quits();
     // The kernel's keyring outlives the test's home.
     team.home.run(&["logout"]).good();
     assert_eq!(team.sessions(), 0);

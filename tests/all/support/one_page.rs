@@ -214,6 +214,10 @@ impl OnePage {
                     confirmed_at: None,
                     opened_again_at: None,
                     opened_again_from: None,
+                    wrong_tries: Some(0),
+                    ended_at: None,
+                    ended_from: None,
+                    acknowledged_at: None,
                 };
                 Reply::HandedOver(new.lookup(), Ok(handover))
             }

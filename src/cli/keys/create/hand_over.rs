@@ -17,11 +17,11 @@ use crate::operations::context::Context;
 use crate::operations::deliver::{Delivery, Rescue, line, rescued};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::{Format, time};
-use crate::operations::handover::{Ticket, commands, curl_input, until, why_not};
+use crate::operations::handover::{Commands, Ticket, curl_input, take_back_untold, until, why_not};
 use crate::operations::keys::create::{already_exists, create};
 use crate::operations::keys::pending::PendingCreates;
 use crate::operations::messages;
-use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::interrupt::Flow;
 
 /// Makes sure that the server can do it, before there is a key.
 pub(crate) async fn check(access: &mut CommandAccess) -> Result<(), Failure> {
@@ -54,7 +54,11 @@ pub(crate) async fn make(
                 let written = write(&mut out, settings.format, &key, old_ends_at(&key), &ticket, &handed, access);
                 output::done(written, &mut out)
             });
-            done.or_else(|failure| keep(&failure, rescue, &key, &secret)).map_err(Interrupt::from)?;
+            if let Err(failure) = done {
+                let mut kept = keep(&failure, rescue, &key, &secret);
+                kept.message = format!("{} {}", kept.message, take_back_untold(access, &key.id).await);
+                return Err(kept.into());
+            }
             Ok(Exit::Done)
         }
         Creation::Replayed(key) => Err(already_exists(&key).into()),
@@ -63,11 +67,13 @@ pub(crate) async fn make(
 }
 
 /// Keeps a secret that could not be handed over in a private file, and says so.
-fn keep(failure: &Failure, rescue: &Rescue, key: &AccessKey, secret: &SecretKey) -> Result<(), Failure> {
+fn keep(failure: &Failure, rescue: &Rescue, key: &AccessKey, secret: &SecretKey) -> Failure {
     let why = if failure.message.is_empty() { "Nothing is reading standard output" } else { &failure.message };
-    let kept = rescue.keep(&key.id, &line(secret.expose()), why.to_owned())?;
-    let Delivery::Rescued(path, why) = kept else { return Ok(()) };
-    Err(rescued(&key.id, &path, &why))
+    match rescue.keep(&key.id, &line(secret.expose()), why.to_owned()) {
+        Ok(Delivery::Rescued(path, why)) => rescued(&key.id, &path, &why),
+        Ok(_) => Failure::new(Exit::Undelivered, why),
+        Err(failure) => failure,
+    }
 }
 
 async fn hand_over(
@@ -93,7 +99,8 @@ fn write(
     access: &CommandAccess,
 ) -> io::Result<()> {
     let (code, end) = (ticket.code.expose(), until(handed.until));
-    let (receive, curl) = commands(&access.connection.server.target, ticket.pin().is_some()).unwrap_or_default();
+    let Commands { receive, curl, confirm } =
+        Commands::of(&access.connection.server.target, ticket.pin().is_some()).unwrap_or_default();
     let mut json = json!({
         "key": KeyRecord::of(key),
         "handover": {
@@ -103,6 +110,7 @@ fn write(
             "until": end,
             "receive": receive,
             "curl": curl,
+            "curl_confirm": confirm,
         },
     });
     if let Some(at) = old_ends_at {
@@ -114,5 +122,6 @@ fn write(
     fields.extend(ticket.pin().map(|pin| ("PIN", pin)));
     fields.extend([("Opens until", opened.as_str()), ("To receive", receive.as_str())]);
     fields.extend([("Or with curl", curl.as_str()), ("and type", typed)]);
+    fields.extend([("Once it is there", confirm.as_str()), ("and type", curl_input(false))]);
     output::write_fields(out, format, &json, &fields)
 }

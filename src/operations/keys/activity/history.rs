@@ -23,7 +23,7 @@ const ADMINISTRATION: [&str; 9] = [
 ];
 
 /// The other kinds. Each kind can be asked for by its name alone.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 23] = [
     "created",
     "edited",
     REACTIVATED,
@@ -37,6 +37,8 @@ const OTHERS: [&str; 21] = [
     "handover_opened",
     "handover_confirmed",
     "handover_taken_back",
+    "handover_expired",
+    "handover_tried_too_often",
     "handover_opened_again",
     "handover_acknowledged",
     "exported",

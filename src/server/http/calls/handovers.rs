@@ -28,7 +28,9 @@ use crate::server::http::response::failure::HttpError;
 use crate::server::http::response::wire;
 use crate::server::net::throttle::{NotAdmitted, network};
 use crate::server::state::{AppState, AppStateInner};
-use crate::server::store::{HandoverOutcome, HandoverStep, NewHandover, Opener, StoredHandover, WhichHandover};
+use crate::server::store::{
+    HandoverOutcome, HandoverState, HandoverStep, NewHandover, Opener, StoredHandover, WhichHandover,
+};
 
 /// How long a secret waits: at least, by default, and at most; in seconds.
 const WAITS: [u64; 3] = [60, 60 * 60, 7 * 24 * 60 * 60];
@@ -36,6 +38,14 @@ const WAITS: [u64; 3] = [60, 60 * 60, 7 * 24 * 60 * 60];
 const MOST_SEALED: usize = 4096;
 /// How long a PIN waits to be checked: longer only in a flood.
 const CHECK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// To whoever comes second.
+const OPENED_BEFORE: &str = "Someone else has opened this secret before: tell the administrator";
+const SENT_ONCE: &str = "This secret was opened before, without an opener, and is then sent only once: if it wasn't you, \
+    others know the code. Tell the administrator in any case";
+/// To whoever has the right code and PIN.
+const TRIED: &str = "The secret is deleted: a wrong code or PIN was given too often, perhaps by someone else. Tell the \
+    administrator";
 
 /// `POST /handovers`
 pub(crate) async fn create(
@@ -150,14 +160,14 @@ async fn open_as(
         let lookup = WhichHandover::Lookup(lookup_digest(&lookup));
         let proof = proof.map_err(|_| HttpError::malformed("proof", "must be base64url"))?;
         admit(&state.0, &opener).await?;
-        needs_pin(&state.0, &lookup, with_pin, now).await?;
+        needs_pin(&state.0, &lookup, with_pin).await?;
         let (sealed, key_id) = opened(&state.0, lookup, Sha256::digest(proof).into(), opener, &who, now).await?;
         let sealed = URL_SAFE_NO_PAD.encode(sealed);
         return Ok(Json(json!({ "success": true, "key_id": key_id, "sealed": sealed })).into_response());
     };
     admit(&state.0, &opener).await?;
     let lookup = WhichHandover::Lookup(code.lookup_digest());
-    let with_pin = needs_pin(&state.0, &lookup, pin.is_some(), now).await?;
+    let with_pin = needs_pin(&state.0, &lookup, pin.is_some()).await?;
     let keys = match pin.filter(|_| with_pin) {
         None => code.keys(None),
         Some(pin) => {
@@ -185,14 +195,14 @@ pub(crate) async fn confirm(
 ) -> Result<StatusCode, HttpError> {
     let mut fields = Fields::of_body(request).await?;
     let (code, lookup) = (fields.text("code")?.map(Zeroizing::new), fields.text("lookup")?);
-    let opener = fields.text("opener")?;
+    let opener = fields.required("opener")?;
     fields.finish()?;
-    let opener = opener_of(opener, source)?;
+    let opener = opener_of(Some(opener), source)?;
     let lookup = match parsed(code)? {
         Some(code) => code.lookup_digest(),
         None => lookup_digest(&given("lookup", lookup)?),
     };
-    admit(&state.0, &opener).await?;
+    state.0.throttle.admit_confirmation(&network(&opener.address)).await.map_err(not_admitted)?;
     let step = HandoverStep::Confirm { opener };
     match state.0.store.step_handover(WhichHandover::Lookup(lookup), step, Utc::now()).await? {
         HandoverOutcome::Done => Ok(StatusCode::NO_CONTENT),
@@ -202,25 +212,23 @@ pub(crate) async fn confirm(
 
 /// Counts a try like one of a sign-in.
 async fn admit(state: &AppStateInner, opener: &Opener) -> Result<(), HttpError> {
-    state.throttle.admit_code(&network(&opener.address)).await.map_err(|refused| match refused {
-        NotAdmitted::TooMany(wait) => HttpError::too_many_codes(wait),
-        refused @ NotAdmitted::Store(_) => refused.into(),
-    })
+    state.throttle.admit_code(&network(&opener.address)).await.map_err(not_admitted)
 }
 
-/// Refuses a try without the PIN, which is counted as none. Tells whether there is one that is worth its work.
-async fn needs_pin(
-    state: &AppStateInner,
-    which: &WhichHandover,
-    with_pin: bool,
-    now: DateTime<Utc>,
-) -> Result<bool, HttpError> {
-    match state.store.handover(which.clone()).await? {
-        Some(stored) if stored.has_pin && !with_pin && stored.is_waiting(now) => {
-            Err(HttpError::malformed("pin", "is missing: this secret has one"))
-        }
-        stored => Ok(stored.is_some_and(|stored| stored.has_pin && stored.asks_for_proof(now))),
+fn not_admitted(refused: NotAdmitted) -> HttpError {
+    match refused {
+        NotAdmitted::TooMany(wait) => HttpError::too_many_codes(wait),
+        refused @ NotAdmitted::Store(_) => refused.into(),
     }
+}
+
+/// Refuses a try without the PIN, which is counted as none. Tells whether there is one.
+async fn needs_pin(state: &AppStateInner, which: &WhichHandover, with_pin: bool) -> Result<bool, HttpError> {
+    let has_pin = state.store.handover(which.clone()).await?.is_some_and(|stored| stored.has_pin);
+    if has_pin && !with_pin {
+        return Err(HttpError::malformed("pin", "is missing: this secret has one"));
+    }
+    Ok(has_pin)
 }
 
 /// Opens: the ciphertext, and of which key.
@@ -237,9 +245,9 @@ async fn opened(
             who.is(&key_id);
             Ok((sealed, key_id))
         }
-        HandoverOutcome::OpenedBefore { key_id } => {
+        HandoverOutcome::OpenedBefore { key_id, by_address } => {
             who.is(&key_id);
-            Err(HttpError::gone("Someone else has opened this secret before: tell the administrator"))
+            Err(HttpError::gone(if by_address { SENT_ONCE } else { OPENED_BEFORE }))
         }
         HandoverOutcome::Wrong(0) => {
             Err(HttpError::gone("The code or the PIN was wrong too often: the secret is deleted"))
@@ -248,7 +256,12 @@ async fn opened(
             Err(HttpError::forbidden(&format!("The code or the PIN is wrong; tries left: {left}")))
         }
         HandoverOutcome::Spent => Err(HttpError::gone("You have opened this secret before, and it is deleted now")),
-        HandoverOutcome::Ended => Err(HttpError::gone("The time of this code is over, or the secret was taken back")),
+        HandoverOutcome::Over(state) => Err(HttpError::gone(match state {
+            HandoverState::TriedTooOften => TRIED,
+            HandoverState::TakenBack => "The administrator has taken this secret back",
+            _ => "The time of this code is over: the secret is deleted",
+        })),
+        HandoverOutcome::Ended => Err(HttpError::gone("This code no longer opens a secret")),
         HandoverOutcome::Unknown | HandoverOutcome::Done => Err(HttpError::not_found("A secret with this code")),
     }
 }
@@ -280,22 +293,11 @@ fn wants_text(headers: &HeaderMap) -> bool {
 }
 
 fn body(stored: &StoredHandover, now: DateTime<Utc>) -> Value {
-    let state = if stored.confirmed_at.is_some() {
-        "confirmed"
-    } else if stored.ended_at.is_some() {
-        "taken_back"
-    } else if stored.opened_at.is_some() {
-        "opened"
-    } else if stored.is_waiting(now) {
-        "waiting"
-    } else {
-        "expired"
-    };
     json!({
         "id": stored.id,
         "key_id": stored.key_id,
         "label": stored.label,
-        "state": state,
+        "state": stored.state(now).as_str(),
         "has_pin": stored.has_pin,
         "created_by": stored.created_by,
         "created_at": wire::time(stored.created_at),
@@ -305,5 +307,9 @@ fn body(stored: &StoredHandover, now: DateTime<Utc>) -> Value {
         "confirmed_at": stored.confirmed_at.map(wire::time),
         "opened_again_at": stored.again_at.map(wire::time),
         "opened_again_from": stored.again_from,
+        "wrong_tries": stored.tries,
+        "ended_at": stored.ended_at.map(wire::time),
+        "ended_from": stored.ended_from,
+        "acknowledged_at": stored.acknowledged_at.map(wire::time),
     })
 }

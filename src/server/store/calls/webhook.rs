@@ -6,8 +6,8 @@ use crate::domain::AccessKey;
 use crate::server::store::{ClaimedMessage, NewMessage, Settled, Store, StoreError, StoredHandover};
 
 impl Store {
-    /// Keys that were replaced and used after their end, and hand-overs that were opened again, within the last day, and of
-    /// which there is no message: the earliest first.
+    /// Keys that were replaced and used after their end, and hand-overs that were opened again, tried too often or not
+    /// opened in time, within the last day, and of which there is no message.
     pub(crate) async fn alarms(&self, now: DateTime<Utc>) -> Result<(Vec<AccessKey>, Vec<StoredHandover>), StoreError> {
         engine!(self.alarms(now))
     }

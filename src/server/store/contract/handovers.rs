@@ -6,8 +6,8 @@ use super::webhook::tell;
 use super::{Database, actor, at, create, done, history, id, insert};
 use crate::domain::AccessKey;
 use crate::server::store::{
-    Digest, HandoverOutcome, HandoverStep, NewHandover, OPENED_AGAIN, OPENED_AGAIN_EVERY, Opener, Store,
-    StoredHandover, WhichHandover,
+    Digest, HANDOVER_EXPIRED, HandoverOutcome, HandoverState, HandoverStep, NewHandover, OPENED_AGAIN,
+    OPENED_AGAIN_EVERY, Opener, Store, StoredHandover, TRIED_TOO_OFTEN, WhichHandover,
 };
 
 const LOOKUP: Digest = [1; 32];
@@ -47,7 +47,7 @@ fn opened(key: &AccessKey) -> HandoverOutcome {
 }
 
 fn opened_before(key: &AccessKey) -> HandoverOutcome {
-    HandoverOutcome::OpenedBefore { key_id: id(key).to_owned() }
+    HandoverOutcome::OpenedBefore { key_id: id(key).to_owned(), by_address: false }
 }
 
 async fn stored(store: &Store) -> Option<StoredHandover> {
@@ -88,7 +88,7 @@ pub(crate) async fn a_secret_is_opened_again_by_its_opener_until_it_confirms<D: 
     assert_eq!(open(&store, theirs.clone(), at(613)).await, opened_before(&key), "one alarm a minute");
     assert_eq!(open(&store, theirs, at(700)).await, opened_before(&key));
     let kept = stored(&store).await.unwrap();
-    assert!(kept.asks_for_proof(at(4000)), "another one with the right code is an alarm");
+    assert_eq!(kept.state(at(4000)), HandoverState::Confirmed);
     assert_eq!((kept.sealed, kept.again_at), (None, Some(at(700))));
     let (_, told) = store.alarms(at(800)).await.unwrap();
     assert_eq!(told.iter().map(|handover| handover.again_at).collect::<Vec<_>>(), [Some(at(700))]);
@@ -121,14 +121,32 @@ pub(crate) async fn a_secret_that_is_opened_just_before_its_end_is_there_for_ten
     assert_eq!(stored(&store).await.unwrap().sealed, None);
 }
 
-pub(crate) async fn an_opener_without_a_nonce_is_its_address_for_ten_minutes<D: Database>() {
+pub(crate) async fn an_opener_without_a_nonce_gets_the_secret_once<D: Database>() {
     let (_database, store, key) = key_with_handover::<D>().await;
-    let (mine, theirs) = (opener(None, "192.0.2.7"), opener(None, "192.0.2.8"));
-    assert_eq!(open(&store, mine.clone(), at(0)).await, opened(&key));
-    assert_eq!(open(&store, mine.clone(), at(599)).await, opened(&key));
-    assert_eq!(open(&store, theirs, at(599)).await, opened_before(&key));
-    assert_eq!(open(&store, opener(Some(7), "192.0.2.7"), at(599)).await, opened_before(&key), "another program");
-    assert_eq!(open(&store, mine, at(600)).await, opened_before(&key), "an address may be that of several people");
+    let mine = || opener(None, "192.0.2.7");
+    assert_eq!(open(&store, mine(), at(0)).await, opened(&key));
+    assert_eq!(stored(&store).await.unwrap().sealed, None, "nobody gets it again");
+    let before = HandoverOutcome::OpenedBefore { key_id: id(&key).to_owned(), by_address: true };
+    let others = [mine(), opener(None, "192.0.2.8"), opener(Some(7), "192.0.2.7"), mine()];
+    for (second, other) in (1..).zip(others) {
+        assert_eq!(open(&store, other.clone(), at(100 * second)).await, before);
+        let kept = stored(&store).await.unwrap();
+        assert_eq!((kept.again_at, kept.again_from), (Some(at(100 * second)), Some(other.address)));
+    }
+    assert_eq!(confirm(&store, mine(), at(500)).await, HandoverOutcome::Unknown, "it can't be known who that is");
+    assert_eq!(stored(&store).await.unwrap().state(at(500)), HandoverState::Opened);
+    let again = |from: u8| format!("handover_opened_again 192.0.2.{from}");
+    assert_eq!(kinds(&store, &key).await[2..], [again(7), again(8), again(7), again(7)]);
+}
+
+pub(crate) async fn of_a_nonce_each_other_one_is_an_alarm<D: Database>() {
+    let (_database, store, key) = key_with_handover::<D>().await;
+    assert_eq!(open(&store, opener(Some(7), "192.0.2.7"), at(0)).await, opened(&key));
+    for (second, nonce) in [(1, None), (101, Some(8))] {
+        assert_eq!(open(&store, opener(nonce, "192.0.2.7"), at(second)).await, opened_before(&key), "from its address");
+        assert_eq!(stored(&store).await.unwrap().again_at, Some(at(second)));
+    }
+    assert_eq!(kinds(&store, &key).await[2..], ["handover_opened_again 192.0.2.7"; 2]);
 }
 
 pub(crate) async fn a_secret_is_opened_by_the_clock_and_the_right_code_only<D: Database>() {
@@ -138,15 +156,16 @@ pub(crate) async fn a_secret_is_opened_by_the_clock_and_the_right_code_only<D: D
     for left in [4, 3, 2, 1] {
         assert_eq!(step(&store, wrong(), at(1)).await, HandoverOutcome::Wrong(left));
     }
-    let asks = async |now| stored(&store).await.unwrap().asks_for_proof(now);
-    assert_eq!((asks(at(3599)).await, asks(at(3600)).await), (true, false));
-    assert_eq!(open(&store, by(), at(3600)).await, HandoverOutcome::Ended, "its time is over");
-    assert_eq!(step(&store, wrong(), at(3600)).await, HandoverOutcome::Ended, "and nothing is counted");
+    let over = |state| HandoverOutcome::Over(state);
+    assert_eq!(open(&store, by(), at(3600)).await, over(HandoverState::Expired), "its time is over");
+    assert_eq!(step(&store, wrong(), at(3600)).await, HandoverOutcome::Ended, "and nothing is counted or learned");
+    assert_eq!(stored(&store).await.unwrap().tries, 4);
     assert_eq!(step(&store, wrong(), at(1)).await, HandoverOutcome::Wrong(0));
-    assert_eq!(open(&store, by(), at(2)).await, HandoverOutcome::Ended, "it was tried too often");
-    assert!(!asks(at(2)).await);
-    assert_eq!(stored(&store).await.unwrap().sealed, None);
-    assert_eq!(kinds(&store, &key).await, ["handed_over 192.0.2.1", "handover_taken_back 192.0.2.7"]);
+    assert_eq!(open(&store, by(), at(2)).await, over(HandoverState::TriedTooOften));
+    assert_eq!(step(&store, wrong(), at(2)).await, HandoverOutcome::Ended, "who guesses isn't told why");
+    let kept = stored(&store).await.unwrap();
+    assert_eq!((kept.sealed, kept.ended_from.as_deref()), (None, Some("192.0.2.7")));
+    assert_eq!(kinds(&store, &key).await, ["handed_over 192.0.2.1", "handover_tried_too_often 192.0.2.7"]);
     let unknown = WhichHandover::Lookup([9; 32]);
     assert_eq!(store.step_handover(unknown, wrong(), at(1)).await.unwrap(), HandoverOutcome::Unknown);
 }
@@ -160,6 +179,9 @@ pub(crate) async fn a_secret_is_taken_back_until_it_is_opened<D: Database>() {
     assert!(store.hand_over(NewHandover { id: "h2".to_owned(), lookup: [9; 32], ..new(&key) }, at(1)).await.unwrap());
     assert_eq!(take_back("h2").await, HandoverOutcome::Done);
     assert_eq!(take_back("h2").await, HandoverOutcome::Ended);
+    let late = HandoverStep::Open { proof: PROOF, opener: opener(Some(7), "192.0.2.7") };
+    let late = store.step_handover(WhichHandover::Lookup([9; 32]), late, at(1)).await.unwrap();
+    assert_eq!(late, HandoverOutcome::Over(HandoverState::TakenBack));
     assert_eq!(take_back("h3").await, HandoverOutcome::Unknown);
     assert_eq!(open(&store, opener(Some(7), "192.0.2.7"), at(1)).await, opened(&key), "the other one is as it was");
     assert_eq!(take_back("h1").await, HandoverOutcome::Ended);
@@ -188,6 +210,48 @@ pub(crate) async fn an_alarm_is_acknowledged_and_another_one_is_another<D: Datab
     assert_eq!(open(&store, opener(Some(7), "192.0.2.7"), at(30)).await, opened(&key), "its opener is who it was");
     let again = ["handover_opened_again 192.0.2.8", "handover_acknowledged 192.0.2.1"];
     assert_eq!(kinds(&store, &key).await[2..], [again, again].concat());
+}
+
+pub(crate) async fn that_nobody_received_it_is_told_until_it_is_acknowledged<D: Database>() {
+    let (_database, store, key) = key_with_handover::<D>().await;
+    let other = create(&store, insert("two"), at(0)).await;
+    let tried = NewHandover { id: "h2".to_owned(), lookup: [9; 32], has_pin: true, ..new(&other) };
+    assert!(store.hand_over(tried, at(0)).await.unwrap());
+    for _ in 0..5 {
+        let wrong = HandoverStep::Open { proof: [3; 32], opener: opener(None, "192.0.2.8") };
+        store.step_handover(WhichHandover::Id("h2".to_owned()), wrong, at(10)).await.unwrap();
+    }
+    let alarms = async |now| {
+        let (_, handovers) = store.alarms(now).await.unwrap();
+        let mut told: Vec<_> = handovers.iter().map(|one| (one.id.clone(), one.state(now))).collect();
+        told.sort_by(|one, other| one.0.cmp(&other.0));
+        told
+    };
+    let (expired, tried) = (("h1".to_owned(), HandoverState::Expired), ("h2".to_owned(), HandoverState::TriedTooOften));
+    assert_eq!(alarms(at(3599)).await, vec![tried.clone()]);
+    assert_eq!(alarms(at(3600)).await, vec![expired.clone(), tried]);
+    tell(&store, &other, TRIED_TOO_OFTEN, at(10)).await;
+    assert_eq!(alarms(at(3600)).await, vec![expired]);
+    tell(&store, &key, HANDOVER_EXPIRED, at(3600)).await;
+    assert_eq!(alarms(at(3600)).await, []);
+    // The event is stored once, by whichever server looks first, also long after the end.
+    for now in [at(3599), at(3600), at(3700)] {
+        store.forget_handovers(now).await.unwrap();
+    }
+    assert_eq!(kinds(&store, &key).await, ["handed_over 192.0.2.1", "handover_expired "]);
+    assert_eq!(kinds(&store, &other).await, ["handed_over 192.0.2.1", "handover_tried_too_often 192.0.2.8"]);
+    let events = history(&store, id(&other), 1).await;
+    assert_eq!(events[0].detail.as_deref(), Some("ended after 5 wrong PINs or codes"));
+    for (handover, key) in [("h1", &key), ("h2", &other)] {
+        for _ in 0..2 {
+            let how = HandoverStep::Acknowledge(actor("mo"), None);
+            let done = store.step_handover(WhichHandover::Id(handover.to_owned()), how, at(3800)).await.unwrap();
+            assert_eq!(done, HandoverOutcome::Done);
+        }
+        let kept = store.handover(WhichHandover::Id(handover.to_owned())).await.unwrap().unwrap();
+        assert_eq!(kept.acknowledged_at, Some(at(3800)));
+        assert_eq!(kinds(&store, key).await[2..], ["handover_acknowledged 192.0.2.1"]);
+    }
 }
 
 pub(crate) async fn of_two_openers_at_once_one_gets_the_secret<D: Database>() {

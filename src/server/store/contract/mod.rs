@@ -99,10 +99,12 @@ macro_rules! contract {
             handovers {
                 a_secret_is_opened_again_by_its_opener_until_it_confirms
                 a_secret_that_is_opened_just_before_its_end_is_there_for_ten_minutes
-                an_opener_without_a_nonce_is_its_address_for_ten_minutes
+                an_opener_without_a_nonce_gets_the_secret_once
+                of_a_nonce_each_other_one_is_an_alarm
                 a_secret_is_opened_by_the_clock_and_the_right_code_only
                 a_secret_is_taken_back_until_it_is_opened
                 an_alarm_is_acknowledged_and_another_one_is_another
+                that_nobody_received_it_is_told_until_it_is_acknowledged
                 of_two_openers_at_once_one_gets_the_secret
                 what_nobody_gets_any_more_is_deleted
             }

@@ -8,7 +8,7 @@ use super::events;
 use super::store::{PostgresStore, again};
 use crate::server::store::error::StoreError;
 use crate::server::store::handovers::{
-    COLUMNS, HandoverOutcome, HandoverStep, NewHandover, StoredHandover, WhichHandover, forgotten_before,
+    COLUMNS, HandoverOutcome, HandoverStep, NewHandover, StoredHandover, WhichHandover, expired, forgotten_before,
 };
 use crate::server::store::postgres::keys::row::time;
 use crate::server::store::postgres::network::connection::Lent;
@@ -80,10 +80,13 @@ impl PostgresStore {
             millis(stored.confirmed_at),
             millis(stored.again_at),
             stored.again_from,
-            millis(stored.ended_at)
+            millis(stored.ended_at),
+            stored.ended_from,
+            millis(stored.acknowledged_at)
         ];
         let sql = "UPDATE handovers SET sealed = $2, tries = $3, opener = $4, by_address = $5, opened_at = $6,
-                       opened_from = $7, confirmed_at = $8, again_at = $9, again_from = $10, ended_at = $11
+                       opened_from = $7, confirmed_at = $8, again_at = $9, again_from = $10, ended_at = $11,
+                       ended_from = $12, acknowledged_at = $13
                    WHERE id = $1";
         transaction.execute(sql, values).await?;
         if let Some(event) = event {
@@ -94,17 +97,27 @@ impl PostgresStore {
     }
 
     pub(crate) async fn forget_handovers(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let [now, opened, known] = forgotten_before(now);
-        let mut connection = self.lend().await?;
+        again!(self.try_forget_handovers(now))
+    }
+
+    async fn try_forget_handovers(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let [over, opened, known] = forgotten_before(now);
+        let mut transaction = self.begin().await?;
         // Servers do this at the same time: none waits for another.
         let sql = "DELETE FROM handovers WHERE id IN
                        (SELECT id FROM handovers WHERE until <= $1 FOR UPDATE SKIP LOCKED)";
-        connection.execute(sql, args![known]).await?;
+        transaction.execute(sql, args![known]).await?;
         let sql = "UPDATE handovers SET sealed = NULL WHERE id IN
-                       (SELECT id FROM handovers WHERE sealed IS NOT NULL
-                            AND ((opened_at IS NULL AND until <= $1) OR opened_at <= $2)
-                        FOR UPDATE SKIP LOCKED)";
-        connection.execute(sql, args![now, opened]).await?;
+                       (SELECT id FROM handovers WHERE sealed IS NOT NULL AND opened_at <= $1 FOR UPDATE SKIP LOCKED)";
+        transaction.execute(sql, args![opened]).await?;
+        let sql = "UPDATE handovers SET sealed = NULL WHERE id IN
+                       (SELECT id FROM handovers WHERE sealed IS NOT NULL AND opened_at IS NULL AND until <= $1
+                        FOR UPDATE SKIP LOCKED)
+                   RETURNING key_id, until";
+        for row in transaction.rows(sql, args![over]).await? {
+            events::insert(&mut transaction, &expired(row.get(0), time(row.get(1)), now)).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 }
@@ -142,6 +155,8 @@ pub(super) fn handover(row: &Row) -> StoredHandover {
         again_at: at(14),
         again_from: row.get(15),
         ended_at: at(16),
-        label: row.get(17),
+        ended_from: row.get(17),
+        acknowledged_at: at(18),
+        label: row.get(19),
     }
 }

@@ -5,7 +5,7 @@ use crate::server::store::error::StoreError;
 use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../../../../assets/migrations/postgres/0001_store.sql"),
     include_str!("../../../../assets/migrations/postgres/0002_usage.sql"),
     include_str!("../../../../assets/migrations/postgres/0003_undelivered.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../../../../assets/migrations/postgres/0007_handovers.sql"),
     include_str!("../../../../assets/migrations/postgres/0008_webhook.sql"),
     include_str!("../../../../assets/migrations/postgres/0009_refused.sql"),
+    include_str!("../../../../assets/migrations/postgres/0010_handover_ends.sql"),
 ];
 
 /// What a role needs to run servers: no right to change the tables.

@@ -10,8 +10,8 @@ use crate::server::store::error::StoreError;
 use crate::server::store::handovers::{COLUMNS as HANDOVER, StoredHandover};
 use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key, time};
 use crate::server::store::webhook::{
-    AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Settled, TOLD, USED_LATE,
-    USED_LATE_EVERY, not_told,
+    AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, Settled, TOLD, USED_LATE, USED_LATE_EVERY, handover_alarms,
+    not_told,
 };
 
 impl PostgresStore {
@@ -24,10 +24,9 @@ impl PostgresStore {
         );
         let keys = connection.rows(&sql, args![since]).await?;
         let keys = keys.iter().map(|row| key(row, now)).collect::<Result<_, _>>()?;
-        let new = not_told(OPENED_AGAIN, "handovers.key_id", "handovers.again_at", OPENED_AGAIN_EVERY);
-        let sql =
-            format!("SELECT {HANDOVER} FROM handovers WHERE again_at > $1 AND {new} ORDER BY again_at LIMIT {AT_ONCE}");
-        let handovers = connection.rows(&sql, args![since]).await?;
+        let new = handover_alarms("$1", "$2");
+        let sql = format!("SELECT {HANDOVER} FROM handovers WHERE {new} ORDER BY until LIMIT {AT_ONCE}");
+        let handovers = connection.rows(&sql, args![since, now.timestamp_millis()]).await?;
         Ok((keys, handovers.iter().map(handover).collect()))
     }
 

@@ -7,7 +7,7 @@ use super::events;
 use super::store::SqliteStore;
 use crate::server::store::error::StoreError;
 use crate::server::store::handovers::{
-    COLUMNS, HandoverOutcome, HandoverStep, NewHandover, StoredHandover, WhichHandover, forgotten_before,
+    COLUMNS, HandoverOutcome, HandoverStep, NewHandover, StoredHandover, WhichHandover, expired, forgotten_before,
 };
 use crate::server::store::sqlite::keys::row::time;
 
@@ -67,7 +67,8 @@ impl SqliteStore {
             let millis = |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis());
             transaction.execute(
                 "UPDATE handovers SET sealed = ?2, tries = ?3, opener = ?4, by_address = ?5, opened_at = ?6,
-                     opened_from = ?7, confirmed_at = ?8, again_at = ?9, again_from = ?10, ended_at = ?11
+                     opened_from = ?7, confirmed_at = ?8, again_at = ?9, again_from = ?10, ended_at = ?11,
+                     ended_from = ?12, acknowledged_at = ?13
                  WHERE id = ?1",
                 params![
                     stored.id,
@@ -80,7 +81,9 @@ impl SqliteStore {
                     millis(stored.confirmed_at),
                     millis(stored.again_at),
                     stored.again_from,
-                    millis(stored.ended_at)
+                    millis(stored.ended_at),
+                    stored.ended_from,
+                    millis(stored.acknowledged_at)
                 ],
             )?;
             if let Some(event) = event {
@@ -103,9 +106,15 @@ impl SqliteStore {
         }
         self.write(move |transaction| {
             transaction.execute("DELETE FROM handovers WHERE until <= ?1", [times[2]])?;
+            let sql = "UPDATE handovers SET sealed = NULL WHERE sealed IS NOT NULL AND opened_at <= ?1";
+            transaction.execute(sql, [times[1]])?;
             let sql = "UPDATE handovers SET sealed = NULL
-                       WHERE sealed IS NOT NULL AND ((opened_at IS NULL AND until <= ?1) OR opened_at <= ?2)";
-            transaction.execute(sql, [times[0], times[1]])?;
+                       WHERE sealed IS NOT NULL AND opened_at IS NULL AND until <= ?1 RETURNING key_id, until";
+            let mut statement = transaction.prepare(sql)?;
+            let ended = statement.query_map([times[0]], |row| Ok((row.get(0)?, time(row.get(1)?))))?;
+            for (key_id, until) in ended.collect::<Result<Vec<(String, _)>, _>>()? {
+                events::insert(transaction, &expired(key_id, until, now))?;
+            }
             Ok(())
         })
         .await
@@ -141,6 +150,8 @@ pub(super) fn handover(row: &Row<'_>) -> rusqlite::Result<StoredHandover> {
         again_at: at(14)?,
         again_from: row.get(15)?,
         ended_at: at(16)?,
-        label: row.get(17)?,
+        ended_from: row.get(17)?,
+        acknowledged_at: at(18)?,
+        label: row.get(19)?,
     })
 }

@@ -10,8 +10,8 @@ use crate::server::store::error::StoreError;
 use crate::server::store::handovers::{COLUMNS, StoredHandover};
 use crate::server::store::sqlite::keys::row::{columns, key, time};
 use crate::server::store::webhook::{
-    AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, OPENED_AGAIN, OPENED_AGAIN_EVERY, Settled, TOLD, USED_LATE,
-    USED_LATE_EVERY, not_told,
+    AT_ONCE, CLAIM, ClaimedMessage, KEPT, NewMessage, Settled, TOLD, USED_LATE, USED_LATE_EVERY, handover_alarms,
+    not_told,
 };
 
 impl SqliteStore {
@@ -25,12 +25,11 @@ impl SqliteStore {
             );
             let mut statement = connection.prepare_cached(&sql)?;
             let keys = statement.query_map([since], |row| key(row, now))?.collect::<Result<_, _>>()?;
-            let new = not_told(OPENED_AGAIN, "handovers.key_id", "handovers.again_at", OPENED_AGAIN_EVERY);
-            let sql = format!(
-                "SELECT {COLUMNS} FROM handovers WHERE again_at > ?1 AND {new} ORDER BY again_at LIMIT {AT_ONCE}"
-            );
+            let new = handover_alarms("?1", "?2");
+            let sql = format!("SELECT {COLUMNS} FROM handovers WHERE {new} ORDER BY until LIMIT {AT_ONCE}");
             let mut statement = connection.prepare_cached(&sql)?;
-            let handovers = statement.query_map([since], handover)?.collect::<Result<_, _>>()?;
+            let times = [since, now.timestamp_millis()];
+            let handovers = statement.query_map(times, handover)?.collect::<Result<_, _>>()?;
             Ok((keys, handovers))
         })
         .await

@@ -1,11 +1,12 @@
-//! Secrets that are handed over: told in the details of their keys, taken back, and an alarm if someone else tried to open
-//! one, which stays until it is acknowledged.
+//! Secrets that are handed over: told in the details of their keys, taken back, and an alarm if someone tried to open one
+//! again or nobody received it, which stays until it is acknowledged.
 
 use crate::client::{ApiError, Handover, HandoverEnd, Request};
 use crate::domain::KeyId;
-use crate::operations::handover::{ended, is_open};
+use crate::operations::handover::{Wrong, alarms, ended, is_open};
 use crate::tui::keymap::Action;
-use crate::tui::state::{CallState, Dialog, Effect, State};
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::{CallState, Dialog, Effect, ExpiryChoice, State};
 
 /// What is known of them.
 #[derive(Debug, Default)]
@@ -22,15 +23,38 @@ pub struct HandOvers {
 #[derive(Debug)]
 pub struct HandOverQuestion {
     pub handover: Handover,
-    /// What a yes does.
     pub how: HandoverEnd,
-    /// Whether the button that does it is focused.
-    pub yes: bool,
+    /// How many other alarms there are.
+    pub more: usize,
+    pub focus: HandOverButton,
     pub call: CallState,
 }
 
-const fn has_alarm(one: &Handover) -> bool {
-    one.opened_again_at.is_some()
+/// A button of that question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandOverButton {
+    Cancel,
+    /// Take it back, or acknowledge its alarm.
+    Settle,
+    /// Select its key in the list.
+    Show,
+    /// Replace its key, which ends at once.
+    Rotate,
+}
+
+impl HandOverQuestion {
+    /// The buttons, the safe one first.
+    pub const fn buttons(&self) -> &'static [HandOverButton] {
+        use HandOverButton::{Cancel, Rotate, Settle, Show};
+        match self.how {
+            HandoverEnd::TakeBack => &[Cancel, Settle],
+            HandoverEnd::Acknowledge(_) => &[Cancel, Settle, Show, Rotate],
+        }
+    }
+}
+
+fn has_alarm(one: &Handover) -> bool {
+    Wrong::of(one).is_some()
 }
 
 impl HandOvers {
@@ -40,9 +64,10 @@ impl HandOvers {
         of_key().find(|one| has_alarm(one)).or_else(|| of_key().next())
     }
 
-    /// The latest alarm.
-    pub fn alarm(&self) -> Option<&Handover> {
-        self.all.iter().filter(|one| has_alarm(one)).max_by_key(|one| one.opened_again_at)
+    /// The worst alarm, and how many others there are.
+    pub fn alarm(&self) -> Option<(&Handover, usize)> {
+        let all = alarms(&self.all);
+        all.first().map(|(_, _, one)| (*one, all.len() - 1))
     }
 
     /// Takes note that the list was read again.
@@ -75,10 +100,12 @@ impl State {
         self.hand_overs.all = all;
     }
 
-    /// Asks about that of the selected key if its details tell of it, else about the latest alarm, which is told above the list.
+    /// Asks about that of the selected key if its details tell of it, else about the worst alarm, which is told above the list.
     pub(crate) fn open_hand_over(&mut self) {
         let selected = self.list.selected_key().and_then(|key| self.hand_overs.of(&key.id));
-        let told = selected.filter(|_| self.shows_details()).or_else(|| self.hand_overs.alarm());
+        let alarms = self.hand_overs.all.iter().filter(|one| has_alarm(one)).count();
+        let worst = self.hand_overs.alarm().map(|(one, _)| one);
+        let told = selected.filter(|_| self.shows_details()).or(worst);
         let Some(handover) = told.or(selected).cloned() else {
             self.say("No hand-over or alarm for this key.");
             return;
@@ -87,25 +114,50 @@ impl State {
             self.say(why.to_string());
             return;
         }
-        let alarm = handover.opened_again_at;
-        let how = alarm.map_or(HandoverEnd::TakeBack, |at| HandoverEnd::Acknowledge(Some(at)));
-        let question = HandOverQuestion { handover, how, yes: false, call: CallState::None };
+        let alarm = Wrong::of(&handover);
+        let more = alarms - usize::from(alarm.is_some());
+        let how = alarm.map_or(HandoverEnd::TakeBack, |(_, at)| HandoverEnd::Acknowledge(Some(at)));
+        let question = HandOverQuestion { handover, how, more, focus: HandOverButton::Cancel, call: CallState::None };
         self.dialog = Some(Dialog::HandOver(Box::new(question)));
     }
 
     pub(crate) fn act_in_hand_over(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::HandOver(question)) = &mut self.dialog else { return None };
-        match action {
-            Action::Next | Action::Previous if !question.call.is_sent() => question.yes = !question.yes,
-            Action::Submit if question.call.is_sent() => {}
-            Action::Submit if question.yes => {
+        match (action, question.focus) {
+            (Action::Cancel, _) => self.dialog = None,
+            _ if question.call.is_sent() => {}
+            (Action::Next | Action::Previous, focus) => question.focus = moved(question.buttons(), focus, action),
+            (Action::Submit, HandOverButton::Cancel) => self.dialog = None,
+            (Action::Submit, HandOverButton::Settle) => {
                 question.call = CallState::Sent;
                 return Some(Request::SettleHandover(question.handover.id.clone(), question.how).into());
             }
-            Action::Submit | Action::Cancel => self.dialog = None,
+            (Action::Submit, button @ (HandOverButton::Show | HandOverButton::Rotate)) => {
+                let id = KeyId::parse(question.handover.key_id.raw_for_api()).ok()?;
+                self.dialog = None;
+                return self.go_to_handed_over(id, button == HandOverButton::Rotate);
+            }
             _ => {}
         }
         None
+    }
+
+    /// Selects the key in the list, and opens the form that replaces it if the list has it.
+    fn go_to_handed_over(&mut self, id: KeyId, rotate: bool) -> Option<Effect> {
+        let window = self.list.window.as_ref();
+        let key = window.and_then(|window| window.get(window.find(&id)?)).filter(|_| rotate).cloned();
+        let Some(key) = key else {
+            if rotate {
+                self.say("This is the key: press R to replace it.");
+            }
+            return self.list.go_to(id).map(Effect::from);
+        };
+        let read = self.list.go_to(id).map(Effect::from);
+        let opened = self.open_rotation_of(key);
+        if let Some(Dialog::Rotate(dialog)) = &mut self.dialog {
+            dialog.overlap.chosen = ExpiryChoice::Now;
+        }
+        opened.or(read)
     }
 
     pub(crate) fn on_handover_settled(&mut self, how: HandoverEnd, result: Result<(), ApiError>) {

@@ -208,14 +208,13 @@ impl Reveal {
         }
     }
 
-    /// Takes what came of handing the secret over under a code.
-    pub fn on_handed_over(&mut self, lookup: [u8; 32], result: Result<Handover, ApiError>) {
-        if let Some(Step::HandOver(step)) = &mut self.step
-            && let Some(until) = step.on_handed_over(lookup, result)
-        {
-            (self.fate, self.news) = (Fate::Kept, Some(News::Delivered(handed_over(until))));
-            self.focus = RevealButton::Close;
-        }
+    /// Takes what came of handing the secret over under a code. Gives whether that code is on the screen now.
+    pub fn on_handed_over(&mut self, lookup: [u8; 32], result: Result<Handover, ApiError>) -> bool {
+        let Some(Step::HandOver(step)) = &mut self.step else { return false };
+        let Some(until) = step.on_handed_over(lookup, result) else { return false };
+        (self.fate, self.news) = (Fate::Kept, Some(News::Delivered(handed_over(until))));
+        self.focus = RevealButton::Close;
+        true
     }
 
     /// Shows the secret, or what a step has made of it, for a while.

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::StepOutcome;
 use crate::client::{ApiError, Handover, Request};
-use crate::operations::handover::{Ticket, commands};
+use crate::operations::handover::{Commands, Ticket};
 use crate::operations::messages;
 use crate::operations::tokens::pair::Pair;
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -73,8 +73,8 @@ impl HandOverStep {
     }
 
     /// How the code is used: with this program, and with curl.
-    pub fn commands(&self) -> (String, String) {
-        commands(&self.pair.server.target, self.with_pin).unwrap_or_default()
+    pub fn commands(&self) -> Commands {
+        Commands::of(&self.pair.server.target, self.with_pin).unwrap_or_default()
     }
 
     pub fn act(&mut self, action: Action) -> StepOutcome {

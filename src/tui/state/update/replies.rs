@@ -1,6 +1,8 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
-use crate::client::{ApiError, Changed, Creation, Event, EventScope, EventsRequest, KeyChange, Reply, Request};
+use crate::client::{
+    ApiError, Changed, Creation, Event, EventScope, EventsRequest, HandoverEnd, KeyChange, Reply, Request,
+};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::bulk::was_made;
@@ -92,10 +94,14 @@ impl State {
             }
             Reply::HandedOver(lookup, result) => {
                 self.hand_overs.refresh();
-                if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
-                    reveal.on_handed_over(lookup, result);
-                }
-                None
+                let handed = result.as_ref().ok().map(|handed| handed.id.clone());
+                let is_waited_for = match &mut self.dialog {
+                    Some(Dialog::Reveal(reveal)) => reveal.on_handed_over(lookup, result),
+                    _ => false,
+                };
+                // Its code is gone: nobody could open it.
+                let left = handed.filter(|_| !is_waited_for);
+                left.map(|id| Request::SettleHandover(id, HandoverEnd::TakeBack).into())
             }
             Reply::Edited(key, result) => self.on_edited(&key, result, now),
             Reply::Deleted(key, result) => self.on_deleted(&key, result),

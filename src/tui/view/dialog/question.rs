@@ -9,17 +9,18 @@ use unicode_width::UnicodeWidthStr;
 use super::draw_call;
 use super::form::more_rows;
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, Dates, Status, capitalized};
+use crate::domain::{AccessKey, Dates, KeyId, Status, capitalized};
 use crate::operations::format::relative;
 use crate::operations::handover;
-use crate::operations::handover::HandoverEnd;
+use crate::operations::handover::{HandoverEnd, Wrong};
 use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::activity::usage::Impact;
 use crate::operations::keys::create::already_exists;
 use crate::operations::messages;
 use crate::operations::messages::{creating, secret_kept};
 use crate::tui::state::{
-    CallState, ClockReading, DeleteDialog, HandOverQuestion, PendingCreateButton, PendingCreateDialog, Question,
+    CallState, ClockReading, DeleteDialog, HandOverButton, HandOverQuestion, PendingCreateButton, PendingCreateDialog,
+    Question,
 };
 use crate::tui::theme;
 use crate::tui::view::details;
@@ -223,7 +224,7 @@ pub(crate) fn draw_hand_over(
     dates: Dates,
     now: ClockReading,
 ) {
-    let HandOverQuestion { handover, how, yes, call } = dialog;
+    let HandOverQuestion { handover, how, more, focus, call } = dialog;
     let time = |at| format!("{} ({})", when::minute(at, dates), relative(at, now.utc));
     let (title, words, next, verb) = match how {
         HandoverEnd::TakeBack => (
@@ -233,27 +234,54 @@ pub(crate) fn draw_hand_over(
             "Take back",
         ),
         HandoverEnd::Acknowledge(_) => (
-            "Someone else has the code",
-            handover::alarm(handover, time).unwrap_or_default(),
+            match Wrong::of(handover) {
+                Some((Wrong::OpenedAgain, _)) => "Others may know the code",
+                Some((Wrong::TriedTooOften, _)) => "Someone may be guessing codes",
+                _ => "Secret never received",
+            },
+            handover::alarm(handover, "this key", time).unwrap_or_default(),
             "Acknowledge this once you have dealt with it. It stays in the key's history.",
             "Acknowledge",
         ),
     };
-    let mut inside = popup(frame, area, 72, 12 + more_rows(call), title);
+    let mut inside = popup(frame, area, 72, 13 + more_rows(call), title);
     let kept = keep_last_row(&mut inside);
     let mut rest = inside;
-    line(frame, next_row(&mut rest), handover::name_in(handover, usize::from(inside.width).saturating_sub(2)));
+    let width = usize::from(inside.width);
+    line(frame, next_row(&mut rest), handover.key_id.to_display(KeyId::MAX_CHARS.min(width)));
+    if !handover.label.is_empty() {
+        line(frame, next_row(&mut rest), handover::name_in(handover, width.saturating_sub(2)));
+    }
     rest = paragraph(frame, rest, &words, theme::WARNING);
     if rest.height > 6 {
         next_row(&mut rest);
     }
-    rest = paragraph(frame, rest, next, Style::new());
+    rest = paragraph(frame, rest, &format!("{next}{}", more_alarms(*more)), Style::new());
     if rest.height > 2 {
         next_row(&mut rest);
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
-    buttons(frame, row, &[CANCEL, verb], Some(usize::from(*yes)));
+    let names: Vec<&str> = dialog.buttons().iter().map(|button| name(*button, verb)).collect();
+    buttons(frame, row, &names, dialog.buttons().iter().position(|button| button == focus));
     draw_call(frame, rest, call, "Asking the server…");
+}
+
+fn more_alarms(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " 1 more alarm.".to_owned(),
+        count => format!(" {count} more alarms."),
+    }
+}
+
+/// The words on a button; those that settle it depend on what is asked.
+const fn name(button: HandOverButton, settle: &'static str) -> &'static str {
+    match button {
+        HandOverButton::Cancel => CANCEL,
+        HandOverButton::Settle => settle,
+        HandOverButton::Show => "Show in list",
+        HandOverButton::Rotate => "Rotate…",
+    }
 }
 
 /// ID, label and last use in three rows.

@@ -86,10 +86,20 @@ async fn what_is_due_and_what_is_wrong_is_sent_once_and_signed() {
                         opened_at, opened_from, again_at, again_from)
                     VALUES ('h1', x'01', x'02', ?2, 0, 'jo', ?1, ?1 + 3600000, 0, 0, ?1, '192.0.2.1', ?1, '192.0.2.7')";
     database(&home).execute(handover, (now, &soon)).unwrap();
+    // One that was tried too often, and one that was not opened in time.
+    let ended = "INSERT INTO handovers (id, lookup, proof, key_id, has_pin, created_by, created_at, until, tries,
+                        by_address, ended_at, ended_from)
+                 VALUES ('h2', x'02', x'01', ?2, 1, 'jo', ?1, ?1 + 3600000, 5, 0, ?1, '192.0.2.8')";
+    database(&home).execute(ended, (now, &soon)).unwrap();
+    let expired =
+        "INSERT INTO handovers (id, lookup, proof, sealed, key_id, has_pin, created_by, created_at, until, tries,
+                        by_address)
+                   VALUES ('h3', x'03', x'01', x'00', ?2, 0, 'jo', ?1 - 60000, ?1 - 1, 0, 0)";
+    database(&home).execute(expired, (now, &late)).unwrap();
 
     let inbox = Inbox::new();
     let mut server = sending(&home, &inbox.url(), &[]);
-    let mut messages: Vec<_> = (0..5).map(|_| inbox.next()).collect();
+    let mut messages: Vec<_> = (0..7).map(|_| inbox.next()).collect();
     for _ in &messages {
         server.logs(|line| line["message"] == "webhook message accepted");
     }
@@ -100,18 +110,25 @@ async fn what_is_due_and_what_is_wrong_is_sent_once_and_signed() {
         kinds,
         [
             "deactivation.ends_soon",
+            "handover.expired",
             "handover.opened_again",
+            "handover.tried_too_often",
             "key.expires_soon",
             "key.used_after_rotation",
             "rotation.waiting"
         ]
     );
-    assert_eq!([key(0), key(2), key(3), key(4)], [off, soon.clone(), late, old]);
-    let opened = &messages[1].body["data"];
-    assert_eq!((opened["key_id"].as_str(), opened["from"].as_str()), (Some(&*soon), Some("192.0.2.7")));
-    let reminder = &messages[2].body["data"];
+    assert_eq!([key(0), key(4), key(5), key(6)], [off, soon.clone(), late.clone(), old]);
+    let alarm = |message: usize| {
+        let data = &messages[message].body["data"];
+        [&data["handover_id"], &data["key_id"], &data["from"]].map(|value| value.as_str().unwrap_or("").to_owned())
+    };
+    assert_eq!(alarm(1), ["h3", &*late, ""]);
+    assert_eq!(alarm(2), ["h1", &*soon, "192.0.2.7"]);
+    assert_eq!(alarm(3), ["h2", &*soon, "192.0.2.8"]);
+    let reminder = &messages[4].body["data"];
     assert_eq!((&reminder["at"], &reminder["key"]["label"]), (&reminder["key"]["expires_at"], &json!("soon")));
-    assert!(messages[2].body["timestamp"].as_str().unwrap().parse::<DateTime<Utc>>().is_ok());
+    assert!(messages[4].body["timestamp"].as_str().unwrap().parse::<DateTime<Utc>>().is_ok());
     let file = secret_file(&home);
     let signs = fs::read_to_string(&file).unwrap();
     assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
@@ -127,7 +144,7 @@ async fn what_is_due_and_what_is_wrong_is_sent_once_and_signed() {
     let server = sending(&home, &inbox.url(), &[]);
     let edited = inbox.next();
     assert_eq!((edited.kind(), text(&edited.body["data"]["key"]["id"])), ("key.expires_soon", soon));
-    assert_ne!(edited.id, messages[2].id);
+    assert_ne!(edited.id, messages[4].id);
     let (ended, log) = server.stop();
     assert!(ended.success());
     assert_eq!(inbox.rest().len(), 0);

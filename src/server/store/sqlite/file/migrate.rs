@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 20] = [
+const MIGRATIONS: [Step; 21] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0003_owner.sql")),
@@ -36,6 +36,7 @@ const MIGRATIONS: [Step; 20] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0018_handovers.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0019_webhook.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0020_refused.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0021_handover_ends.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw_copied;
-use crate::operations::handover::{Ticket, curl_input};
+use crate::operations::handover::{Commands, Ticket, curl_input};
 use crate::operations::messages;
 use crate::tui::state::{HandOverFocus, HandOverStep, HandingOver, TTLS};
 use crate::tui::theme;
@@ -16,7 +16,8 @@ use crate::tui::view::widgets::{button_rows, choices, line, next_row, paragraph,
 const WHAT: &str = "Someone else gets the secret with a code that you send them. It opens once, with latchkey or curl.";
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &HandOverStep) {
-    let mut rest = popup(frame, area, 78, 16, "Hand over the secret");
+    let height = if matches!(step.state, HandingOver::Done { .. }) { 19 } else { 16 };
+    let mut rest = popup(frame, area, 78, height, "Hand over the secret");
     let roomy = rest.height > 12;
     if let HandingOver::Done { ticket, until } = &step.state {
         return draw_code(frame, rest, step, ticket, *until, roomy);
@@ -45,7 +46,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &HandOverStep) {
         _ if step.focus == HandOverFocus::Pin => {
             ("A PIN is generated too. The code opens nothing without it. Send it another way.", theme::QUIET)
         }
-        _ => ("Another attempt gets nothing and appears in the key's history.", theme::QUIET),
+        _ => ("Whoever comes second gets nothing, and you are warned.", theme::QUIET),
     };
     paragraph(frame, rest, words, style);
 }
@@ -78,12 +79,14 @@ fn draw_code(
     if roomy {
         next_row(&mut rest);
     }
-    let (receive, curl) = step.commands();
+    let Commands { receive, curl, confirm } = step.commands();
     rest = paragraph(frame, rest, &messages::receive_by(&receive), Style::new());
     if roomy {
         next_row(&mut rest);
     }
-    paragraph(frame, rest, &format!("or: {curl}\nand type {}.", curl_input(step.with_pin)), theme::QUIET);
+    let typed = curl_input(step.with_pin);
+    rest = paragraph(frame, rest, &format!("or: {curl}\nand type {typed}."), theme::QUIET);
+    paragraph(frame, rest, &format!("Once it is there: {confirm}"), theme::QUIET);
 }
 
 /// A name at the beginning of a row; gives the rest of the row.
