@@ -74,6 +74,8 @@ pub struct ActionEntry {
     pub command: &'static str,
     /// What it does, without a full stop.
     pub summary: &'static str,
+    /// Other words by which people look for it in the help.
+    pub keywords: &'static str,
     /// The same for the page, where it does less or more.
     page_summary: &'static str,
     pub changes_keys: bool,
@@ -85,15 +87,22 @@ pub struct ActionEntry {
 
 /// The actions, in the order of the page's footer and help.
 pub static ACTIONS: [ActionEntry; 43] = [
-    action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
+    action(Id::Create, "Create an access key")
+        .page("c", "create")
+        .also("new add")
+        .plain(7, "create")
+        .command("keys create")
+        .changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
+        .also("remove")
         .plain(11, "delete")
         .command("keys delete")
         .changing()
         .on_key(),
     action(Id::Switch, "Deactivate or activate an access key")
         .page("a", "deactivate")
+        .also("disable enable suspend pause")
         .plain(18, "switch")
         .changing()
         .on_key(),
@@ -103,10 +112,17 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .command("keys deactivate")
         .changing()
         .on_key(),
-    action(Id::Edit, "Edit an access key").page("e", "edit").plain(8, "edit").command("keys edit").changing().on_key(),
+    action(Id::Edit, "Edit an access key")
+        .page("e", "edit")
+        .also("rename extend expiry owner note")
+        .plain(8, "edit")
+        .command("keys edit")
+        .changing()
+        .on_key(),
     action(Id::Rotate, "Replace an access key by a new one, with an overlap in which both work")
         .page("R", "")
         .spare("rotate")
+        .also("renew roll finish")
         .page_summary("Rotate the key, or see the rotation under way")
         .plain(34, "rotate")
         .command("keys rotate")
@@ -114,6 +130,7 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .on_key(),
     action(Id::Show, "Show the details of an access key")
         .page("Enter", "show")
+        .also("usage uses refusals addresses info")
         .page_summary("Open or close the details")
         .plain(6, "show")
         .command("keys show")
@@ -126,6 +143,7 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .changing(),
     action(Id::Filter, "Filter by text")
         .page("/", "filter")
+        .also("search find query")
         .page_summary("Filter by text as you type")
         .plain(3, "filter"),
     action(Id::FilterStatus, "Filter by status: all, active, expired, inactive")
@@ -133,25 +151,39 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .spare("status")
         .page_summary("Cycle the status filter: all, active, expired, inactive")
         .plain(4, "status"),
-    action(Id::Views, "Show a view (a saved search)").page("v", "views").plain(27, "view"),
+    action(Id::Views, "Show a view (a saved search)")
+        .page("v", "views")
+        .also("unused expiring inactive never")
+        .plain(27, "view"),
     action(Id::Overview, "Show how many keys there are by last use, expiry and owner")
         .page("O", "")
         .spare("overview")
+        .also("chart statistics count")
         .plain(28, "overview"),
     action(Id::Sort, "Sort by another field")
         .page("s", "sort")
         .page_summary("Sort by the next column")
         .plain(5, "sort"),
     action(Id::ReverseSort, "Reverse the sort order").page("S", "").spare("reverse"),
-    action(Id::History, "Show the history of an access key").page("h", "history").plain(25, "history").on_key(),
+    action(Id::History, "Show the history of an access key")
+        .page("h", "history")
+        .also("events log audit")
+        .plain(25, "history")
+        .on_key(),
     action(Id::Events, "Show the trail: what administrators and keys did")
         .page("H", "")
         .spare("events")
+        .also("events history log audit deleted refusals")
         .plain(26, "events")
         .command("events"),
     action(Id::Tokens, "Generate an HMAC or access token for any key").page("t", "test tokens").plain(12, "tokens"),
     action(Id::Profiles, "Switch to another profile").page("p", "profile").plain(14, "profiles"),
-    action(Id::SignOut, "Sign out").page("o", "").spare("sign out").plain(15, "signout").command("logout"),
+    action(Id::SignOut, "Sign out")
+        .page("o", "")
+        .spare("sign out")
+        .also("logout log off")
+        .plain(15, "signout")
+        .command("logout"),
     action(Id::Password, "Change your password").page("P", "").spare("password").plain(21, "passwd").command("passwd"),
     action(Id::Admins, "Manage administrators")
         .page("A", "")
@@ -187,6 +219,7 @@ pub static ACTIONS: [ActionEntry; 43] = [
     action(Id::Theme, "Change the colors")
         .page("T", "")
         .spare("theme")
+        .also("colours dark light contrast")
         .page_summary("Next theme: auto, dark, light, high-contrast, mono"),
     action(Id::List, "List access keys")
         .page("r", "")
@@ -205,7 +238,7 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .plain(30, "usage")
         .command("keys usage")
         .on_key(),
-    action(Id::Dates, "Show relative, local or UTC times").page("D", "").spare("dates"),
+    action(Id::Dates, "Show relative, local or UTC times").page("D", "").spare("dates").also("zone"),
     action(Id::Columns, "Choose the columns and their order").page("C", "").spare("columns"),
     action(Id::Mouse, "Turn the mouse on or off (selecting text in the terminal needs it off)")
         .page("m", "")
@@ -213,11 +246,13 @@ pub static ACTIONS: [ActionEntry; 43] = [
     action(Id::Export, "Export the listed keys as CSV, JSON lines or a table")
         .page("E", "")
         .spare("export")
+        .also("save download")
         .page_summary("Export the list or the report of the last bulk change")
         .plain(31, "export"),
     action(Id::Identify, "Find out whose secret or token this is")
         .page("i", "")
         .spare("whose secret?")
+        .also("identify leak leaked")
         .plain(33, "identify")
         .command("keys identify"),
     action(Id::Due, "List what needs attention soon: keys that expire, rotations that wait, deactivations that end")
@@ -242,6 +277,7 @@ const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
         number: 0,
         command,
         summary,
+        keywords: "",
         page_summary: summary,
         changes_keys: false,
         needs_key: false,
@@ -258,6 +294,11 @@ impl ActionEntry {
     /// Its word for the footer, where the others have left room.
     const fn spare(mut self, hint: &'static str) -> Self {
         self.spare_hint = hint;
+        self
+    }
+
+    const fn also(mut self, keywords: &'static str) -> Self {
+        self.keywords = keywords;
         self
     }
 
@@ -309,6 +350,11 @@ impl ActionEntry {
 
 pub fn summary(id: ActionId) -> &'static str {
     ACTIONS.iter().find(|action| action.id == id).map_or("", |action| action.summary)
+}
+
+/// Other words by which people look for an action.
+pub fn keywords(id: ActionId) -> &'static str {
+    ACTIONS.iter().find(|action| action.id == id).map_or("", |action| action.keywords)
 }
 
 pub fn needs_key(id: ActionId) -> bool {

@@ -5,6 +5,7 @@ use super::{
     State,
 };
 use crate::domain::{Untrusted, capitalized, fold};
+use crate::operations::actions;
 use crate::tui::field::Field;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode, Topic};
@@ -163,7 +164,8 @@ impl State {
             })
             .filter(|(binding, words)| {
                 let topic = if help.is_of_list() { binding.action.topic().title() } else { "" };
-                let text = fold(&format!("{} {words} {topic}", binding.press));
+                let known = if let Action::Do(id) = binding.action { actions::keywords(id) } else { "" };
+                let text = fold(&format!("{} {words} {topic} {known}", binding.press));
                 // What has a word for the footer, and none now, does nothing now.
                 let is_of_use = binding.hint.is_empty() || !self.hint(binding).is_empty();
                 is_of_use && !words.is_empty() && typed.split_whitespace().all(|word| text.contains(word))

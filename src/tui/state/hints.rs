@@ -24,6 +24,7 @@ impl State {
         match binding.action {
             Action::Do(ActionId::Switch) => match self.list.selected_key() {
                 // As wide as "deactivate": the hints behind it stay where they are while the selection moves.
+                Some(key) if key.status == Status::Expired => "", // it is edited first
                 Some(key) if key.status != Status::Active => "activate  ",
                 _ => binding.hint,
             },

@@ -19,7 +19,7 @@ mod update;
 
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
@@ -66,16 +66,19 @@ pub use time::pace::{Pace, QUIET, Stage};
 pub use time::waiting::Waiting;
 
 use super::field::Field;
-use super::keymap::Mode;
+use super::keymap::{Action, Mode};
 use crate::client::{Request, Server, Target};
 use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
-use crate::domain::{AccessKey, Dates, Profile, Theme, View};
+use crate::domain::{AccessKey, Dates, Order, Profile, Sort, Theme, View};
 pub use crate::operations::deliver::{SaveContent, SaveKind};
 use crate::operations::keys::bulk::BulkReport;
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
+
+/// How long a first press waits for its second one.
+const PRESSED_AGAIN: Duration = Duration::from_secs(5);
 
 /// Everything that the screen shows.
 #[derive(Debug, Default)]
@@ -137,6 +140,10 @@ pub struct State {
     pub report: Option<Rc<BulkReport>>,
     /// Until then an export begins with it.
     report_offered_until: Option<Instant>,
+    /// The order that the list had before a view set its own, and that one.
+    order_before_view: Option<[(Sort, Order); 2]>,
+    /// What is done if it is pressed once more, and when it was pressed.
+    again: Option<(Action, Instant)>,
     /// A key that another administrator changed while its dialog was open: as it was read, and as it is; and whether an undo was asked for.
     conflict: Option<Box<(AccessKey, AccessKey, bool)>>,
     /// What the server is asked for and has not answered.
@@ -322,6 +329,16 @@ impl State {
             rest.trim().clone_into(&mut notice.text);
             self.notice = self.notice.take().filter(|notice| !notice.text.is_empty());
         }
+    }
+
+    /// Whether this was pressed a moment ago too: for what a slip of the finger must not do, and that isn't worth a dialog.
+    fn is_pressed_again(&mut self, action: Action) -> bool {
+        let (before, now) = (self.again.take(), self.pace.last());
+        let is_again = before
+            .zip(now)
+            .is_some_and(|((what, at), now)| what == action && now.saturating_duration_since(at) < PRESSED_AGAIN);
+        self.again = now.filter(|_| !is_again).map(|now| (action, now));
+        is_again
     }
 
     fn say(&mut self, text: impl Into<String>) {

@@ -206,7 +206,7 @@ async fn who_gives_up_their_own_role_or_account_is_told_and_signed_out() {
     bench.sees("su is now administrator.");
     bench.type_keys("A").await;
     bench.sees("Only superusers can do this. Your role is administrator.");
-    bench.type_keys("o").await;
+    bench.type_keys("oo").await;
     sign_in_as(&mut bench, "root").await;
     // One's own password needs the old one.
     bench.type_keys("A").await;

@@ -124,7 +124,7 @@ async fn auditors_may_look() {
     let (mut bench, team) = bench(&folder).await;
     sign_in(&mut bench, "jo").await;
     bench.create("of jo").await;
-    bench.type_keys("o").await;
+    bench.type_keys("oo").await;
     bench.type_keys("<BackTab><Ctrl-U>").await;
     sign_in(&mut bench, "au").await;
     bench.type_keys("h").await;

@@ -389,3 +389,34 @@ async fn a_command_is_found_in_the_help_and_done() {
     bench.type_keys("?<Down><Enter>").await;
     bench.sees("Delete access key");
 }
+
+/// By what they are called elsewhere too.
+#[tokio::test]
+async fn a_command_is_found_by_other_words_and_an_unknown_press_is_told_in_every_screen() {
+    let mut bench = many().await;
+    for (word, found) in [("extend", "Edit an access key"), ("events", "Show the trail"), ("colours", "Next theme")] {
+        bench.type_keys("?").await;
+        bench.sees("Create an access key");
+        bench.press(word);
+        bench.sees(found);
+        bench.loses("Create an access key");
+        bench.type_keys("<Esc><Esc>").await;
+    }
+    for screen in ["H", "O", "v", "C"] {
+        bench.type_keys(screen).await;
+        bench.type_keys("z").await;
+        bench.sees("z does nothing here. ? lists the keys.");
+        bench.type_keys("<Esc>").await;
+    }
+}
+
+#[tokio::test]
+async fn while_a_range_is_open_each_digit_counts() {
+    for (presses, marked) in [("gV3j", 4), ("gV11j", 12), ("gV1j", 2)] {
+        let mut bench = many().await;
+        let order = bench.state().list.query.sort;
+        bench.type_keys(presses).await;
+        bench.sees(&format!("{marked} of 1,500 marked"));
+        assert_eq!(bench.state().list.query.sort, order);
+    }
+}

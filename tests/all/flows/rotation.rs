@@ -155,6 +155,25 @@ async fn a_rotation_is_undone_by_the_dialog_and_by_one_press() {
 }
 
 #[tokio::test]
+async fn after_a_view_with_an_order_of_its_own_the_list_has_its_order_again() {
+    let mut bench = Bench::new().await;
+    bench.create("one").await;
+    bench.type_keys("4").await;
+    let order = |bench: &Bench| (bench.state().list.query.sort, bench.state().list.query.order);
+    let before = order(&bench);
+    bench.type_keys("v8").await;
+    assert_ne!(order(&bench), before);
+    bench.type_keys("v2").await;
+    bench.type_keys("v0").await;
+    assert_eq!(order(&bench), before);
+    bench.type_keys("v8").await;
+    bench.type_keys("3").await;
+    let chosen = order(&bench);
+    bench.type_keys("v0").await;
+    assert_eq!(order(&bench), chosen, "what was chosen meanwhile stays");
+}
+
+#[tokio::test]
 async fn the_view_of_rotations_has_the_keys_of_each_pair_together() {
     let mut bench = Bench::new().await;
     let mut pairs = Vec::new();

@@ -128,7 +128,7 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     bench.sees("● active");
     bench.type_keys("p<Down><Enter>").await;
     // A sign-out ends the session of this profile alone.
-    bench.type_keys("o").await;
+    bench.type_keys("oo").await;
     assert_eq!(sessions(&folder), 1);
     sign_in(&mut bench, "jo").await;
     // The end of the ID alone deletes nothing there.
@@ -239,7 +239,7 @@ async fn signing_out_ends_the_session_at_the_server() {
     let (mut bench, team) = bench(&folder).await;
     sign_in(&mut bench, "jo").await;
     assert_eq!(sessions(&folder), 1);
-    bench.press("o");
+    bench.press("oo");
     while bench.state().sign_in.is_none() {
         bench.turn().await;
     }
@@ -379,7 +379,7 @@ async fn a_password_is_changed_on_the_page() {
     }
     bench.type_keys("r").await;
     bench.sees("No access keys yet"); // this session goes on
-    bench.type_keys("o").await;
+    bench.type_keys("oo").await;
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Incorrect user name or password.");
     bench.type_keys(&format!("{new}<Enter>")).await;

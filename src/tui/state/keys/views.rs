@@ -81,9 +81,18 @@ impl State {
         };
         let view = dialog.views.get(opened)?;
         let mut query = KeyQuery { filter: views::filter(view), ..self.list.query.clone() };
-        if let Some(sort) = views::sort(view) {
-            (query.sort, query.order) = (sort, sort.natural_order());
-        }
+        let order = (query.sort, query.order);
+        // Until another order is chosen, that of before the view comes back.
+        let before =
+            self.order_before_view.take().filter(|[_, of_view]| *of_view == order).map_or(order, |[before, _]| before);
+        (query.sort, query.order) = match views::sort(view) {
+            Some(sort) => {
+                let of_view = (sort, sort.natural_order());
+                self.order_before_view = Some([before, of_view]);
+                of_view
+            }
+            None => before,
+        };
         self.dialog = None;
         self.list.change(query).map(Effect::from)
     }
@@ -119,6 +128,11 @@ impl State {
             self.say("This view is built in. Only views of your own can be deleted.");
             return None;
         }
+        if !self.is_pressed_again(Action::RemoveView) {
+            self.say(format!("Delete the view “{name}”? Press d again."));
+            return None;
+        }
+        let Some(Dialog::Views(dialog)) = &mut self.dialog else { return None };
         self.views.retain(|view| view.name != name);
         dialog.views.remove(dialog.selected);
         if let Some(Ok(counts)) = &mut dialog.counts

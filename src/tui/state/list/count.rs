@@ -27,7 +27,10 @@ pub(crate) struct Digits {
 
 impl Digits {
     /// What they count, unless they only sort.
-    fn count(&self) -> Option<usize> {
+    fn count(&self, has_range: bool) -> Option<usize> {
+        if has_range {
+            return (self.number > 0).then_some(self.number);
+        }
         let reverses = self.number < 100 && self.number.is_multiple_of(11);
         (self.number >= 10 && !reverses).then_some(self.number)
     }
@@ -48,7 +51,8 @@ impl List {
 
     /// Moves the selection as often as was counted; to the first or last row, or to the row of that number.
     pub(crate) fn go_counted(&mut self, action: Action, digits: Option<Digits>) -> Option<Request> {
-        let Some((count, digits)) = digits.and_then(|digits| Some((digits.count()?, digits))) else {
+        let Some((count, digits)) = digits.and_then(|digits| Some((digits.count(self.marks.has_range())?, digits)))
+        else {
             return self.go(action);
         };
         let page = self.height.max(1);

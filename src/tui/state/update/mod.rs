@@ -26,7 +26,7 @@ use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::decoder::NOT_UTF8;
 use crate::tui::keymap;
-use crate::tui::keymap::{Action, Mode};
+use crate::tui::keymap::Action;
 use crate::tui::state::input::text_input::TextInput;
 
 /// Coming back to the terminal refreshes rows that are older than this.
@@ -322,7 +322,7 @@ impl State {
                 self.complain(OTHER_LAYOUT);
             }
             None => {
-                if let (KeyCode::Char(c @ '!'..='~'), Mode::List) = (key.code, self.mode()) {
+                if let KeyCode::Char(c @ '!'..='~') = key.code {
                     let control = if key.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
                     self.say(format!("{control}{c} does nothing here. ? lists the keys."));
                 }

@@ -3,6 +3,7 @@
 use crate::client::{ApiError, Request, Server};
 use crate::domain::Identity;
 use crate::operations::account::administrators::own_password_refused;
+use crate::operations::actions::ActionId;
 use crate::operations::messages;
 use crate::operations::permissions::{why_no_password, why_no_sign_out};
 use crate::tui::keymap::Action;
@@ -136,6 +137,16 @@ impl State {
                 None
             }
         }
+    }
+
+    /// Signs out if it is pressed twice, where there is a session to end.
+    pub(crate) fn ask_to_sign_out(&mut self) -> Option<Effect> {
+        let can_sign_out = self.server.as_ref().is_some_and(|server| why_no_sign_out(server).is_none());
+        if can_sign_out && !self.is_pressed_again(Action::Do(ActionId::SignOut)) {
+            self.say("Sign out? Press o again.");
+            return None;
+        }
+        self.sign_out()
     }
 
     pub(crate) fn sign_out(&mut self) -> Option<Effect> {

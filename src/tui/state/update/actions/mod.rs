@@ -89,7 +89,7 @@ impl State {
             ActionId::Profiles => self.open_profiles(),
             ActionId::Views => return Some(self.open_views()),
             ActionId::Overview => return Some(self.open_overview()),
-            ActionId::SignOut => return self.sign_out(),
+            ActionId::SignOut => return self.ask_to_sign_out(),
             ActionId::Password => self.open_password(),
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
             ActionId::History | ActionId::Events => return self.open_history(id),
