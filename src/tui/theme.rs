@@ -130,6 +130,8 @@ pub const NONE: &str = "–";
 pub const CUT: &str = "…";
 /// Behind what deserves a second look.
 pub const NOTE: &str = "!";
+/// The same of what can't wait: seen without colours too.
+pub const URGENT: &str = "!!";
 /// Before what to do next.
 pub const NEXT: &str = "→";
 /// Between the steps of a path.

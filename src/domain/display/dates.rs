@@ -27,6 +27,15 @@ impl Dates {
         }
     }
 
+    /// How many cells a time takes that is told as a date and a time of day; none if it is told as how long ago.
+    pub const fn cells(self) -> Option<usize> {
+        match self {
+            Self::Relative => None,
+            Self::Iso => Some("2026-01-31 12:00".len()),
+            Self::Utc => Some("2026-01-31 12:00Z".len()),
+        }
+    }
+
     /// The one after it; after the last, the first.
     #[must_use]
     pub const fn next(self) -> Self {

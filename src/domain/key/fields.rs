@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
+pub use super::columns::{AFTER_DETAILS, ColumnWidth, Columns, ListColumn, MARK};
 use super::{AccessKey, KeyId, Sort, Status, USAGE_DAYS};
 use crate::domain::Untrusted;
 
@@ -70,39 +71,6 @@ pub enum FieldValue<'a> {
     Uses(Option<&'a [u64]>),
 }
 
-/// A column of the page's list.
-#[derive(Clone, Copy, Debug)]
-pub struct ListColumn {
-    /// Its name at the top.
-    pub title: &'static str,
-    /// Columns are in this order, from the left.
-    pub order: u8,
-    /// The sort by it, if there is one.
-    pub sort: Option<Sort>,
-    pub width: ColumnWidth,
-    /// It is shown if the label still has so many cells beside it, or all that it needs.
-    pub beside: usize,
-}
-
-/// How many cells a column of the page's list takes.
-#[derive(Clone, Copy, Debug)]
-pub enum ColumnWidth {
-    /// What the widest ID needs.
-    Id,
-    /// What the widest text needs, and never more than the others leave.
-    Rest,
-    /// What the widest text needs: so many at the most, and more if they are left.
-    Text(usize),
-    /// So many.
-    Cells(usize),
-    /// So many, or what a date and a time of day need.
-    Date(usize),
-    /// The same, its text at the right end.
-    Age(usize),
-    /// The same, but before two cells for a mark that some keys have.
-    MarkedAge(usize),
-}
-
 /// Where a field is shown when one key is told in rows.
 #[derive(Clone, Copy, Debug)]
 pub enum Row {
@@ -130,22 +98,22 @@ pub static FIELDS: [KeyField; RECORD_FIELDS + 1] = [
     field("status", "Status", |key| FieldValue::Status(key.status), Row::Own(30), 30)
         .column(90, Some(Sort::Status), ColumnWidth::Cells(10), 6)
         .in_line(),
-    field("created_at", "Created", |key| FieldValue::At(key.created_at), Row::Own(40), 60).column(
+    field("created_at", "Created", |key| FieldValue::At(key.created_at), Row::Own(40), 70).column(
         40,
         Some(Sort::CreatedAt),
         ColumnWidth::Date(10),
-        24,
+        28,
     ),
     field(
         "created_by",
         "Created by",
         |key| FieldValue::Text(Some(&key.created_by)),
         Row::Behind("created_at", "by"),
-        70,
+        60,
     )
     .column(50, Some(Sort::CreatedBy), ColumnWidth::Text(16), 26),
     field("expires_at", "Expires", |key| FieldValue::Until(key.expires_at), Row::Own(60), 50)
-        .column(80, Some(Sort::ExpiresAt), ColumnWidth::MarkedAge(11), 16)
+        .column(80, Some(Sort::ExpiresAt), ColumnWidth::MarkedAge(9 + MARK), 15)
         .in_line(),
     field("last_used_at", "Last used", |key| FieldValue::Ago(key.last_used_at), Row::Own(50), 40)
         .column(60, Some(Sort::LastUsedAt), ColumnWidth::Age(10), 12)
@@ -155,19 +123,18 @@ pub static FIELDS: [KeyField; RECORD_FIELDS + 1] = [
         "Last used from",
         |key| FieldValue::Text(key.last_used_from.as_ref()),
         Row::Behind("last_used_at", "from"),
-        80,
+        65,
     )
-    .column(70, None, ColumnWidth::Text(39), 30)
+    .column(70, None, ColumnWidth::Text(15), 28)
     .titled("Used from"),
-    field("owner", "Owner", |key| FieldValue::Text(key.owner.as_ref()), Row::Own(25), 65)
-        .column(30, Some(Sort::Owner), ColumnWidth::Text(16), 26)
+    field("owner", "Owner", |key| FieldValue::Text(key.owner.as_ref()), Row::Own(25), 55)
+        .column(30, Some(Sort::Owner), ColumnWidth::Text(16), 24)
         .in_line()
         .text(100, "Who answers for the key: a person, a team or a system"),
     field("note", "Note", |key| FieldValue::Text(key.note.as_ref()), Row::Own(70), 90)
         .column(100, Some(Sort::Note), ColumnWidth::Text(30), 40)
         .text(500, "Anything else to know about the key"),
-    // Only where there is room for all others.
-    field("daily_uses", USES, |key| FieldValue::Uses(key.daily_uses.as_deref()), Row::None, 95).column(
+    field("daily_uses", USES, |key| FieldValue::Uses(key.daily_uses.as_deref()), Row::None, 80).column(
         65,
         None,
         ColumnWidth::Text(USAGE_DAYS as usize),
@@ -289,44 +256,6 @@ pub fn searched() -> String {
     format!("{} and {last}", titles.join(", "))
 }
 
-/// The columns of the page's list, as far as the user chose them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Columns {
-    /// Their indices in [`FIELDS`], from the left.
-    indices: Vec<usize>,
-    are_chosen: bool,
-}
-
-impl Default for Columns {
-    /// All.
-    fn default() -> Self {
-        let mut indices: Vec<usize> = (0..FIELDS.len()).collect();
-        indices.sort_unstable_by_key(|&index| FIELDS[index].column.order);
-        Self { indices, are_chosen: false }
-    }
-}
-
-impl Columns {
-    /// Those of these indices in [`FIELDS`], from the left; all if there are none.
-    pub fn chosen(indices: Vec<usize>) -> Self {
-        if indices.is_empty() { Self::default() } else { Self { indices, are_chosen: true } }
-    }
-
-    /// Their indices in [`FIELDS`], from the left.
-    pub fn indices(&self) -> &[usize] {
-        &self.indices
-    }
-
-    /// Whether the field of this name is one of them.
-    pub fn has(&self, name: &str) -> bool {
-        self.indices.iter().any(|&index| FIELDS[index].name == name)
-    }
-
-    pub const fn are_chosen(&self) -> bool {
-        self.are_chosen
-    }
-}
-
 /// The title of the column that is sorted so.
 pub fn title_of(sort: Sort) -> &'static str {
     FIELDS.iter().find(|field| field.column.sort == Some(sort)).map_or("", |field| field.column.title)
@@ -343,7 +272,7 @@ pub fn widths<'a>(keys: impl IntoIterator<Item = &'a AccessKey>) -> FieldWidths 
             let cells = match (field.value)(key) {
                 FieldValue::Id(id) => id.width(),
                 FieldValue::Text(Some(text)) => text.identity_width(),
-                FieldValue::Uses(Some(uses)) => uses.len(),
+                FieldValue::Uses(Some(uses)) if uses.iter().any(|uses| *uses > 0) => uses.len(),
                 _ => 0,
             };
             *width = cells.max(*width);

@@ -1,6 +1,7 @@
 //! An access key: what it has, what a user sets, and how keys are asked for.
 
 mod access_key;
+mod columns;
 pub mod due;
 pub mod fields;
 mod format;

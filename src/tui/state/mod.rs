@@ -50,8 +50,8 @@ pub use keys::usage::UsagePane;
 pub use keys::views::ViewsDialog;
 pub use keys::window::Window;
 pub use list::{List, LoadFailure, Marks};
-use panes::{DETAILS_OPEN_FROM, WIDE_LIST};
-pub use panes::{DetailsPane, Panes, SMALLEST};
+pub use panes::{DETAILS, DetailsPane, Panes, SMALLEST};
+use panes::{WIDE_LIST, details_open_from};
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
 pub use rotation::{
     Destination, NewSecretTarget, PairSide, RotateDialog, RotateFocus, RotationButton, RotationDialog, TargetKind,
@@ -249,12 +249,23 @@ impl State {
 
     /// Where the parts of the page stand.
     pub fn panes(&self) -> Panes {
-        Panes::new(self.size.0, self.size.1, self.shows_details())
+        Panes::new(self.size.0, self.size.1, self.shows_details().then(|| self.details_open_from()))
+    }
+
+    fn details_open_from(&self) -> u16 {
+        details_open_from(&self.columns, self.dates)
+    }
+
+    /// The cells of the list that what comes after the details leaves alone: on a wider screen they are where the details
+    /// open by themselves, and no column that is there would have to go.
+    pub(crate) fn kept_for_details(&self) -> u16 {
+        if self.details.is_none() && !self.shows_details() { DETAILS } else { 0 }
     }
 
     /// Whether the list may have the strips of use: chosen, or where there may be room for them.
     pub(crate) fn shows_uses(&self, panes: Panes) -> bool {
-        self.columns.has("daily_uses") && (self.columns.are_chosen() || panes.list_width >= WIDE_LIST)
+        let has_room = || panes.list_width >= WIDE_LIST + self.kept_for_details();
+        self.columns.has("daily_uses") && (self.columns.are_chosen() || has_room())
     }
 
     /// Tells a list that nothing was asked for yet how much room it has.
@@ -266,7 +277,7 @@ impl State {
     /// Whether the details are open. By themselves only if there is a key to tell of.
     pub(crate) fn shows_details(&self) -> bool {
         let has_keys = || self.list.window.as_ref().is_some_and(|window| !window.is_empty());
-        self.details.unwrap_or_else(|| self.size.0 >= DETAILS_OPEN_FROM && has_keys())
+        self.details.unwrap_or_else(|| self.size.0 >= self.details_open_from() && has_keys())
     }
 
     /// When something changes by itself; never if none.

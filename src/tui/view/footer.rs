@@ -98,7 +98,7 @@ fn screen_rows(state: &State) -> Option<(usize, usize)> {
 fn stands_last(state: &State) -> bool {
     let panes = state.panes();
     if let Some((selected, _)) = screen_rows(state) {
-        let list = Panes::new(state.size.0, state.size.1, false).list;
+        let list = Panes::new(state.size.0, state.size.1, None).list;
         // Below events, the selected one is told.
         let is_last = !matches!(state.dialog, Some(Dialog::History(_))) || Panes::event_rows(list) == 0;
         return is_last && selected + 1 >= usize::from(list);

@@ -12,7 +12,7 @@ use crate::domain::Untrusted;
 use crate::operations::format::grouped;
 use crate::operations::handover::{Handover, Wrong, name_in};
 use crate::operations::keys::views;
-use crate::tui::state::{DetailsPane, Dialog, LoadFailure, State};
+use crate::tui::state::{ClockReading, DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
 
 /// The most cells for the name of a view.
@@ -149,7 +149,7 @@ fn count(state: &State) -> String {
 }
 
 /// One row: what is wrong with the server, or the filter, or nothing.
-pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<Position> {
+pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) -> Option<Position> {
     let is_narrow = area.width < NARROW;
     if let (Some(trouble), Some(_)) = (&state.list.trouble, &state.list.window)
         && state.filter.is_none()
@@ -179,7 +179,7 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<
     let raised = state.hand_overs.alarm();
     let has_room = raised.is_none() && (!is_narrow || state.filter.is_none() && filter.text.is_empty());
     let sorted =
-        list::hidden_sort(state, panes.list_width).filter(|_| has_room && panes.details != DetailsPane::Instead);
+        list::hidden_sort(state, panes.list_width, now).filter(|_| has_room && panes.details != DetailsPane::Instead);
     let sorted = sorted.map(|title| format!(" Sorted by {title}{} ", theme::sorted(state.list.shown.order)));
     let mut taken = taken + sorted.map_or(0, |text| line_right(frame, left, Line::styled(text, theme::QUIET)));
     if let Some((handover, more)) = raised {

@@ -43,13 +43,13 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
     let cursor = match screen {
         Some(Dialog::History(screen)) => history::draw_bar(frame, row(panes.heading, 1), screen),
         Some(_) => None,
-        None => header::draw_bar(frame, row(panes.heading, 1), state),
+        None => header::draw_bar(frame, row(panes.heading, 1), state, now),
     };
     let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
     let rows = if has_rows_to_itself(state) { rows } else { &mut RowCache::default() };
     match panes.details {
         _ if screen.is_some() => {
-            let height = Panes::new(area.width, area.height, false).list + 1;
+            let height = Panes::new(area.width, area.height, None).list + 1;
             let body = Rect { width: area.width, height, ..body };
             match screen {
                 Some(Dialog::History(screen)) => history::draw(frame, body, screen, state.dates, now),
@@ -141,7 +141,7 @@ pub fn target(state: &State, at: Position, now: ClockReading) -> Option<ClickTar
     let panes = state.panes();
     let is_list = matches!(state.mode(), Mode::List | Mode::Filter) && panes.details != DetailsPane::Instead;
     let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
-    if is_list && let Some(sort) = list::sort_at(body, state, at) {
+    if is_list && let Some(sort) = list::sort_at(body, state, at, now) {
         return Some(ClickTarget::Column(sort));
     }
     let here = if is_list { list::selected_place(body, state) } else { focused(&frame).or(cursor.at) }?;

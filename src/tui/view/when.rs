@@ -6,15 +6,6 @@ use crate::domain::Dates;
 use crate::domain::key::fields::NEVER;
 use crate::operations::format::{DAY, HOUR, MINUTE, MONTH, YEAR, to_come};
 
-/// How many cells a time takes that is told as a date and a time of day; none if times are told as how long ago.
-pub(crate) const fn cells(dates: Dates) -> Option<usize> {
-    match dates {
-        Dates::Relative => None,
-        Dates::Iso => Some("2026-01-31 12:00".len()),
-        Dates::Utc => Some("2026-01-31 12:00Z".len()),
-    }
-}
-
 /// How long ago in ten cells at the most, or that date; or never.
 pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>, dates: Dates) -> String {
     let Some(at) = at else { return NEVER.into() };
@@ -25,21 +16,25 @@ pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>, dates: Da
     if at > now { format!("in {}", span_to_come(at - now)) } else { ago(now - at) }
 }
 
-/// How long until then in nine cells at the most, how long ago in ten, or that date; or never.
+/// How long until then in nine cells at the most, how long ago in ten, or that date; or never. What is past says so at
+/// every age.
 pub(crate) fn expiry(at: Option<DateTime<Utc>>, now: DateTime<Utc>, dates: Dates) -> String {
     let Some(at) = at else { return NEVER.into() };
     if dates != Dates::Relative {
         return minute(at, dates);
     }
     let left = at - now;
-    match left.num_seconds().unsigned_abs() / DAY {
-        _ if left <= TimeDelta::zero() => ago(-left),
+    let (is_past, seconds) = (left <= TimeDelta::zero(), left.num_seconds().unsigned_abs());
+    match seconds / DAY {
+        days @ YEAR..TWO_YEARS if is_past => format!("{} mo ago", days / MONTH),
         days @ YEAR..TWO_YEARS => format!("in {} mo", days / MONTH),
+        0 if is_past && seconds < MINUTE => "just now".into(),
+        _ if is_past => format!("{} ago", span(seconds, false)),
         _ => format!("in {}", span_to_come(left)),
     }
 }
 
-/// Until then a time to come is told in months: a year is a long step.
+/// Until then the end of a key is told in months: a year is a long step.
 const TWO_YEARS: u64 = 2 * YEAR;
 
 /// A year and more has its months in place of a word that the column's name says too.
@@ -142,7 +137,7 @@ mod tests {
             assert!(expiry(Some(at(-seconds - 1)), now, Dates::Relative).len() <= 9, "{seconds}");
         }
         assert_eq!((last_used(None, now, Dates::Iso), expiry(None, now, Dates::Utc)), ("never".into(), "never".into()));
-        for (days, words) in [(647, "in 21 mo"), (364, "in 364 d"), (800, "in 2 y"), (-647, "1 y 9 mo")] {
+        for (days, words) in [(647, "in 21 mo"), (364, "in 364 d"), (800, "in 2 y"), (-364, "364 d ago"), (-400, "13 mo ago"), (-647, "21 mo ago"), (-800, "2 y ago")] {
             assert_eq!(expiry(Some(at(-days * day)), now, Dates::Relative), words);
         }
     }
@@ -152,7 +147,7 @@ mod tests {
         let at = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
         assert_eq!(minute(at, Dates::Utc), "2026-11-18 11:06Z");
         for dates in [Dates::Iso, Dates::Utc] {
-            assert_eq!(Some(last_used(Some(at), at, dates).len()), cells(dates));
+            assert_eq!(Some(last_used(Some(at), at, dates).len()), dates.cells());
             assert_eq!(expiry(Some(at), at, dates), day(at, dates));
         }
     }

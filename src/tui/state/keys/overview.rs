@@ -44,7 +44,7 @@ impl State {
     }
 
     pub(crate) fn act_in_overview(&mut self, action: Action) -> Option<Effect> {
-        let page = usize::from(Panes::new(self.size.0, self.size.1, false).list).max(1);
+        let page = usize::from(Panes::new(self.size.0, self.size.1, None).list).max(1);
         let Some(Dialog::Overview(screen)) = &mut self.dialog else { return None };
         let last = screen.bars().count().saturating_sub(1);
         match action {

@@ -277,6 +277,6 @@ impl State {
 
     /// Rows of a screen that is a list.
     fn screen_height(&self) -> usize {
-        usize::from(Panes::new(self.size.0, self.size.1, false).list)
+        usize::from(Panes::new(self.size.0, self.size.1, None).list)
     }
 }

@@ -118,7 +118,7 @@ impl State {
 
     /// Rows of events on the screen.
     fn history_height(&self) -> usize {
-        let list = Panes::new(self.size.0, self.size.1, false).list;
+        let list = Panes::new(self.size.0, self.size.1, None).list;
         usize::from(list.saturating_sub(Panes::event_rows(list)))
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn draw(
         Dialog::Profiles(dialog) => profiles::draw(frame, area, dialog, state, now),
         Dialog::Views(dialog) => list::views::draw(frame, area, dialog),
         Dialog::Columns(dialog) => {
-            list::columns::draw(frame, area, dialog);
+            list::columns::draw(frame, area, dialog, state, now);
             None
         }
         Dialog::Password(dialog) => servers::draw_password(frame, area, dialog),

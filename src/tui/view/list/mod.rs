@@ -1,5 +1,6 @@
 //! The list: one row a key.
 
+mod elsewhere;
 mod layout;
 
 use std::hash::{Hash, Hasher};
@@ -13,12 +14,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::matches;
 use super::when;
-use layout::{Layout, MARK, ShownColumn};
+use layout::{Layout, ShownColumn, is_empty};
 
 use super::widgets::{line, mark_row, next_row};
 use crate::domain::key::fields;
-use crate::domain::key::fields::{ColumnWidth, FieldValue, ListColumn};
-use crate::domain::{AccessKey, Dates, Rotation, Search, Sort, Status};
+use crate::domain::key::fields::{ColumnWidth, FIELDS, FieldValue, ListColumn, MARK};
+use crate::domain::{AccessKey, Dates, Rotation, Sort, Status};
 use crate::operations::keys::activity::usage;
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
@@ -41,12 +42,12 @@ pub(crate) fn draw(
     now: ClockReading,
 ) {
     let height = usize::from(area.height.saturating_sub(1));
-    let layout = Layout::new(state, window, usize::from(area.width));
+    let layout = Layout::new(state, window, usize::from(area.width), now.utc);
     let names = next_row(&mut area);
     line(frame, names, Line::from(names_of(&layout, state)));
     // Dates are of the time zone here.
     let zone = *now.utc.with_timezone(&Local).offset();
-    let searched = Search::parse(&state.list.shown.filter.text).map(|search| search.words()).unwrap_or_default();
+    let searched = elsewhere::words(state);
     for (at, key) in visible(window, state).take(height) {
         let place = next_row(&mut area);
         let row = ListRow {
@@ -103,9 +104,9 @@ fn names_of(layout: &Layout, state: &State) -> Vec<Span<'static>> {
 }
 
 /// The sort of the column whose name is at this place, in the area of names and rows.
-pub(crate) fn sort_at(area: Rect, state: &State, at: Position) -> Option<Sort> {
+pub(crate) fn sort_at(area: Rect, state: &State, at: Position, now: ClockReading) -> Option<Sort> {
     let window = state.list.window.as_ref().filter(|window| !window.is_empty() && state.filter_error().is_none())?;
-    let layout = Layout::new(state, window, usize::from(area.width));
+    let layout = Layout::new(state, window, usize::from(area.width), now.utc);
     let mut x = area.x + 2;
     let column = layout.columns.iter().find(|column| {
         let end = x + u16::try_from(column.width + layout.gap).unwrap_or(u16::MAX);
@@ -115,18 +116,41 @@ pub(crate) fn sort_at(area: Rect, state: &State, at: Position) -> Option<Sort> {
 }
 
 /// The column that the rows are sorted by, if it is not on screen.
-pub(crate) fn hidden_sort(state: &State, width: u16) -> Option<&'static str> {
+pub(crate) fn hidden_sort(state: &State, width: u16, now: ClockReading) -> Option<&'static str> {
     let window = state.list.window.as_ref().filter(|window| !window.is_empty())?;
     let sort = state.list.shown.sort;
-    (!Layout::new(state, window, usize::from(width)).has_sort(sort)).then(|| fields::title_of(sort))
+    (!Layout::new(state, window, usize::from(width), now.utc).has_sort(sort)).then(|| fields::title_of(sort))
+}
+
+/// Why a column of the list is not on screen, in a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unseen {
+    NoRoom,
+    /// No key in sight has it.
+    Empty,
+}
+
+/// The columns that are not on screen, by their indices in [`FIELDS`], of those that the list should have.
+pub(crate) fn unseen(state: &State, now: ClockReading) -> Vec<(usize, Unseen)> {
+    let Some(window) = state.list.window.as_ref().filter(|window| !window.is_empty()) else { return Vec::new() };
+    let panes = state.panes();
+    let layout = Layout::new(state, window, usize::from(panes.list_width), now.utc);
+    let widest = window.widths(state.list.top..state.list.top + usize::from(panes.list));
+    let unseen = state.columns.indices().iter().filter(|&&index| !layout.has_field(FIELDS[index].name));
+    let why = |index| {
+        let is_empty = !state.columns.are_chosen() && is_empty(index, &widest);
+        if is_empty { Unseen::Empty } else { Unseen::NoRoom }
+    };
+    unseen.map(|&index| (index, why(index))).collect()
 }
 
 /// The status of a key, with words if it is one of the two keys of a rotation, and a mark if it was used after its end. On a
-/// narrow screen these take the place of a status that its sign tells too.
-fn status(key: &AccessKey, is_narrow: bool) -> (String, Style) {
+/// narrow screen these take the place of a status that its sign tells too. Where no column tells the expiry, at this time,
+/// its mark is here.
+fn status(key: &AccessKey, is_narrow: bool, marked_at: Option<DateTime<Utc>>) -> (String, Style) {
     let (words, style) = theme::status_of(key);
     let sign = words.split(' ').next().unwrap_or_default();
-    match (&key.rotation, is_narrow) {
+    let (words, style) = match (&key.rotation, is_narrow) {
         (Some(Rotation::ReplacedBy(_)), false) => (format!("{words} old"), theme::WARNING),
         (Some(Rotation::ReplacedBy(_)), true) => (format!("{sign} old key"), theme::WARNING),
         (Some(Rotation::Replaces(_)), false) => (format!("{words} new"), style),
@@ -134,6 +158,19 @@ fn status(key: &AccessKey, is_narrow: bool) -> (String, Style) {
         (None, false) if key.late_use_at.is_some() => (format!("{words} {}", theme::NOTE), theme::ERROR),
         (None, true) if key.late_use_at.is_some() => (format!("{words}{}", theme::NOTE), theme::ERROR),
         (None, _) => (words.to_owned(), style),
+    };
+    match marked_at.and_then(|now| urgency(key, key.expires_at, now)) {
+        Some((mark, style)) => (format!("{words} {mark}"), style),
+        None => (words, style),
+    }
+}
+
+/// The mark of a key that works and expires soon, and how that looks.
+fn urgency(key: &AccessKey, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<(&'static str, Style)> {
+    match expires_at.filter(|_| key.status == Status::Active)? - now {
+        left if left > SOON => None,
+        left if left > VERY_SOON => Some((theme::NOTE, theme::WARNING)),
+        _ => Some((theme::URGENT, theme::ERROR)),
     }
 }
 
@@ -163,13 +200,16 @@ impl Hash for ListRow<'_> {
                 FieldValue::Ago(at) => when::last_used(at, self.now.utc, self.dates).hash(state),
                 FieldValue::Id(id) => id.hash(state),
                 FieldValue::Text(text) => text.hash(state),
-                FieldValue::Status(_) => status(self.key, self.layout.is_narrow).0.hash(state),
+                FieldValue::Status(_) => self.status().0.hash(state),
                 FieldValue::Uses(uses) => uses.hash(state),
                 FieldValue::At(at) => at.hash(state),
                 FieldValue::Until(at) => {
-                    (when::expiry(at, self.now.utc, self.dates), self.warning(at)).hash(state);
+                    (when::expiry(at, self.now.utc, self.dates), urgency(self.key, at, self.now.utc)).hash(state);
                 }
             }
+        }
+        for field in FIELDS.iter().filter(|field| !self.searched.is_empty() && fields::is_searched(field)) {
+            field.raw_text(self.key).hash(state);
         }
     }
 }
@@ -196,8 +236,14 @@ impl ListRow<'_> {
 
     fn spans(&self) -> Vec<Span<'static>> {
         let mut spans = self.begin().to_vec();
+        let elsewhere = elsewhere::found(self.key, self.searched, self.layout);
         for column in &self.layout.columns {
             let width = column.width;
+            if let Some(found) = elsewhere.filter(|_| column.field().name == "label") {
+                spans.extend(found.spans(self.key, width, self.searched));
+                spans.push(Span::raw(" ".repeat(self.layout.gap)));
+                continue;
+            }
             let value = (column.field().value)(self.key);
             // A key without a label would leave a hole in the row.
             let missing = value.missing().filter(|_| column.field().name == "label");
@@ -205,14 +251,14 @@ impl ListRow<'_> {
                 _ if missing.is_some() => (missing.unwrap_or_default().to_owned(), theme::QUIET),
                 FieldValue::Id(id) => (id.shortened(width), Style::new()),
                 FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(width)), Style::new()),
-                FieldValue::Status(_) => status(self.key, self.layout.is_narrow),
+                FieldValue::Status(_) => self.status(),
                 FieldValue::Uses(uses) => (uses.map_or_else(String::new, usage::strip), theme::QUIET),
                 FieldValue::At(at) => (when::day(at, self.dates), Style::new()),
                 FieldValue::Ago(at) => (when::last_used(at, self.now.utc, self.dates), Style::new()),
                 FieldValue::Until(at) => {
                     let words = when::expiry(at, self.now.utc, self.dates);
-                    match self.warning(at) {
-                        Some(style) => (format!("{words} {}", theme::NOTE), style),
+                    match urgency(self.key, at, self.now.utc) {
+                        Some((mark, style)) => (format!("{words} {mark:<width$}", width = MARK - 1), style),
                         None => (words, Style::new()),
                     }
                 }
@@ -228,14 +274,9 @@ impl ListRow<'_> {
         spans
     }
 
-    /// How the expiry of a key looks that works, and won't for long.
-    fn warning(&self, expires_at: Option<DateTime<Utc>>) -> Option<Style> {
-        let left = expires_at.filter(|_| self.key.status == Status::Active)? - self.now.utc;
-        match left {
-            left if left > SOON => None,
-            left if left > VERY_SOON => Some(theme::WARNING),
-            _ => Some(theme::ERROR),
-        }
+    fn status(&self) -> (String, Style) {
+        let is_told = self.layout.has_field("expires_at");
+        status(self.key, self.layout.is_narrow, (!is_told).then_some(self.now.utc))
     }
 }
 
@@ -245,7 +286,7 @@ fn cell(column: ShownColumn, text: &str) -> String {
     let blanks = column.width.saturating_sub(text.width());
     let behind = match column.field().column.width {
         ColumnWidth::Age(_) => 0,
-        ColumnWidth::MarkedAge(_) if text.ends_with(theme::NOTE) => 0,
+        ColumnWidth::MarkedAge(_) if text.trim_end().ends_with(theme::NOTE) => 0,
         ColumnWidth::MarkedAge(_) => blanks.min(MARK),
         _ => blanks,
     };
