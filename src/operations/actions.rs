@@ -256,6 +256,9 @@ pub static ACTIONS: [ActionEntry; 43] = [
         .plain(33, "identify")
         .command("keys identify"),
     action(Id::Due, "List what needs attention soon: keys that expire, rotations that wait, deactivations that end")
+        .page("!", "")
+        .spare("expiring")
+        .page_summary("List the keys that expire within 7 days (marked !!; ! is within 30 days)")
         .plain(35, "due")
         .command("due"),
     action(Id::HandOvers, "List secrets that are handed over, take them back, acknowledge alarms")

@@ -142,8 +142,9 @@ pub const BETWEEN: &str = "·";
 pub const CHOSEN: (&str, &str) = ("(•)", "( )");
 /// Behind the column that the rows are sorted by: upward, downward.
 pub const SORTED: (&str, &str) = ("▲", "▼");
-/// Before how much there is below.
+/// Before how much there is below, and above.
 pub const BELOW: &str = "↓";
+pub const ABOVE: &str = "↑";
 
 /// A status with its mark.
 pub const fn status(status: Status) -> (&'static str, Style) {
@@ -225,7 +226,7 @@ mod tests {
             assert_eq!(IN_ASCII.iter().position(|(other, _)| other == ours), Some(at), "{ours} stands there twice");
         }
         let (done, failed, waits) = STEPS;
-        for ours in [POINTER.trim(), DOT, done, failed, waits, NEXT, STEP, BETWEEN, SORTED.0, SORTED.1, BELOW] {
+        for ours in [POINTER.trim(), DOT, done, failed, waits, NEXT, STEP, BETWEEN, SORTED.0, SORTED.1, BELOW, ABOVE] {
             assert!(in_ascii(ours).is_some(), "{ours}");
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 pub use crate::domain::key::due::{Due, Reason};
-use crate::domain::{AccessKey, KeyId, MOST_DUE_DAYS};
+use crate::domain::{AccessKey, DUE_DAYS, Filter, KeyId, MOST_DUE_DAYS};
 use crate::operations::format::{grouped, relative};
 
 /// Reads within how many days keys expire: `7d`, `30d`.
@@ -12,9 +12,17 @@ pub fn within(text: &str) -> Result<u16, String> {
     days.ok_or_else(|| format!("use 7d or 30d: 1 to {MOST_DUE_DAYS} days"))
 }
 
+/// What the page's list shows the keys by that expire soon.
+pub const PRESS: &str = "!";
+
+/// The keys that expire soon, as a filter: without those that another key replaces.
+pub fn due_soon() -> Filter {
+    Filter { text: format!("status:active expires:<{DUE_DAYS}d -rotating"), status: None }
+}
+
 impl Reason {
     /// The name of the view that lists such keys.
-    const fn view(self) -> &'static str {
+    pub(crate) const fn view(self) -> &'static str {
         match self {
             Self::Expires => "expiring",
             Self::Rotation => "rotating",

@@ -83,6 +83,10 @@ pub enum Action {
     MarkRange,
     /// Mark all keys that match.
     MarkAll,
+    /// Show more of the details.
+    MoreDetails,
+    /// Show what is before it in the details.
+    LessDetails,
 }
 
 /// What an action of the list is about: the help has them in this order.
@@ -98,12 +102,12 @@ impl Action {
     /// What it is about.
     pub(crate) const fn topic(self) -> Topic {
         use ActionId::{
-            Admins, ClearClipboard, Columns, Dates, Events, Export, Filter, FilterStatus, Help, List, Mouse, Overview,
-            Password, Profiles, Quit, ReverseSort, Revoke, Sessions, SignOut, Sort, Theme, Views,
+            Admins, ClearClipboard, Columns, Dates, Due, Events, Export, Filter, FilterStatus, Help, List, Mouse,
+            Overview, Password, Profiles, Quit, ReverseSort, Revoke, Sessions, SignOut, Sort, Theme, Views,
         };
         match self {
             Self::Do(
-                Export | Filter | FilterStatus | Sort | ReverseSort | List | Views | Overview | Columns | Dates,
+                Export | Filter | FilterStatus | Sort | ReverseSort | List | Views | Overview | Columns | Dates | Due,
             ) => Topic::List,
             Self::Do(Profiles | SignOut | Password | Admins | Sessions | Revoke | Events) => Topic::Server,
             Self::Do(Help | Quit | Theme | Mouse | ClearClipboard) | Self::Suspend => Topic::Program,

@@ -48,6 +48,8 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::List, K::End, A::End),
     bind(M::List, K::Char('g'), A::Home),
     bind(M::List, K::Char('G'), A::End),
+    bind(M::List, K::Char('J'), A::MoreDetails).said("J K", "", "Scroll the details down / up"),
+    bind(M::List, K::Char('K'), A::LessDetails),
     bind(M::List, K::Esc, A::Cancel).said("Esc", "", "Unmark; close details; clear filter; all statuses"),
     bind(M::List, K::Char(':'), A::Do(Id::Help)), // as in vim and k9s
     control(M::List, 'p', A::Do(Id::Help)),

@@ -38,6 +38,7 @@ pub use help::{HelpDialog, HelpLine, PRESS};
 pub use input::expiry_input::{ExpiryChoice, ExpiryInput};
 pub use input::form::{Focus, KeyForm};
 pub use keys::columns::ColumnsDialog;
+pub use keys::due::ExpiringKeys;
 pub use keys::export::{ExportDialog, ExportFocus, ExportOf, ExportStage, Reading};
 pub use keys::hand_overs::{HandOverButton, HandOverQuestion, HandOvers};
 pub use keys::history::{HistoryKey, HistoryScreen};
@@ -70,7 +71,7 @@ use super::keymap::{Action, Mode};
 use crate::client::{Request, Server, Target};
 use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
-use crate::domain::{AccessKey, Dates, Order, Profile, Sort, Theme, View};
+use crate::domain::{AccessKey, Dates, KeyId, Order, Profile, Sort, Theme, View};
 pub use crate::operations::deliver::{SaveContent, SaveKind};
 use crate::operations::keys::bulk::BulkReport;
 use crate::operations::permissions::{Permissions, ReadOnly};
@@ -94,10 +95,14 @@ pub struct State {
     pub filter: Option<Field>,
     /// Whether the user opened or closed the details of the selected key; else they are open where there is room.
     pub details: Option<bool>,
+    /// How many pages the details of a key were scrolled.
+    scrolled: Option<(KeyId, i32)>,
     /// How the key was used whose details are open.
     pub usage: UsagePane,
     /// Whether this server was asked what is due.
     pub is_due_asked: bool,
+    /// How many keys expire soon, as far as that is known.
+    pub expiring: ExpiringKeys,
     /// Secrets that are handed over, and those that someone else tried to open.
     pub hand_overs: HandOvers,
     /// The columns of the list.
@@ -252,6 +257,11 @@ impl State {
         Panes::new(self.size.0, self.size.1, self.shows_details().then(|| self.details_open_from()))
     }
 
+    /// How many pages the details of a key were scrolled: each begins with the first.
+    pub(crate) fn details_page(&self, id: &KeyId) -> i32 {
+        self.scrolled.as_ref().filter(|(of, _)| of == id).map_or(0, |(_, page)| *page)
+    }
+
     fn details_open_from(&self) -> u16 {
         details_open_from(&self.columns, self.dates)
     }
@@ -290,7 +300,8 @@ impl State {
             _ => None,
         };
         let waiting = self.waiting.as_ref().map(|waiting| waiting.next_wake(now));
-        let (due, handed) = (self.wants_due().then_some(now.at), self.hand_overs_due().then_some(now.at));
+        let is_due = self.wants_due() || self.wants_expiring();
+        let (due, handed) = (is_due.then_some(now.at), self.hand_overs_due().then_some(now.at));
         [due, countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now), handed]
             .into_iter()
             .flatten()

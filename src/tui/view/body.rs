@@ -18,7 +18,8 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
     if let Some(error) = state.filter_error() {
         return draw_filter_error(frame, area, state, &error);
     }
-    let filter = &state.list.query.filter;
+    // While another list is awaited, nothing is known of it.
+    let filter = &state.list.shown.filter;
     match (&state.list.window, &state.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, rows, area, state, window, now),
         (_, Some(trouble)) => draw_trouble(frame, area, trouble, state.profiles.len() > 1),

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Padding, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::when;
-use super::widgets::{line, next_row, paragraph, rows};
+use super::widgets::{NARROW, line, next_row, wrap};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
 use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage, Status};
@@ -25,15 +25,20 @@ use crate::tui::theme;
 /// A name, what is behind it, and how that looks.
 type DetailRow = (&'static str, String, Style);
 
-/// Rows of the use of a key, if there is room.
-const USAGE_ROWS: u16 = 6;
+/// A line of the details: a name in so many columns, and what is told beside it.
+struct DetailLine {
+    columns: u16,
+    name: &'static str,
+    text: String,
+    style: Style,
+}
 
 /// The name of an access key ID where there is little room.
 const SHORT_ID: &str = "ID";
 /// Columns of the names of facts, and of their short ones.
 const NAMES: (u16, u16) = (15, 10);
 
-/// Draws the selected key's details.
+/// Draws the selected key's details, from the line on that was scrolled to.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) {
     let beside = area.x > 0;
     let mut block = Block::new()
@@ -42,42 +47,78 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         .border_style(theme::LINE)
         .title(Line::styled(" Details ", theme::TITLE))
         .padding(Padding::horizontal(1));
-    // A row more for a rotation leaves none for it either.
-    let least = state.list.selected_key().map_or(6, |key| 6 + 5 * u16::from(has_rotation(key)));
-    if area.height <= least
-        && let Some(key) = state.list.selected_key()
-    {
-        // There is no row for it.
-        let (status, style) = theme::status_of(key);
-        block = block.title_top(Line::styled(format!(" {status} "), style).right_aligned());
-    }
     let mut inside = block.inner(area);
-    block.render(area, frame);
     if beside {
         next_row(&mut inside);
     }
-    if let Some(handover) = state.list.selected_key().and_then(|key| state.hand_overs.of(&key.id)) {
-        inside = paragraph(frame, inside, &handed_over(handover, state.dates), theme::WARNING);
+    let Some(key) = state.list.selected_key() else {
+        block.render(area, frame);
+        return line(frame, inside, "No key selected");
+    };
+    let (lines, is_whole) = details(key, state, inside, now);
+    let (top, more) = scrolled(lines.len(), usize::from(inside.height), state.details_page(&key.id));
+    let mut title = Line::default();
+    if !is_whole {
+        let (status, style) = theme::status_of(key);
+        title.push_span(Span::styled(format!(" {status} "), style));
     }
-    match state.list.selected_key() {
-        Some(key) if state.usage.is_known() => {
-            let room = (inside.height / 5).min(USAGE_ROWS);
-            let rest = facts(
-                frame,
-                Rect { height: inside.height - room, ..inside },
-                key,
-                state.usage.refused(&key.id),
-                state.dates,
-                now,
-            );
-            let rest = Rect { height: inside.bottom() - rest.y, ..rest };
-            usage_rows(frame, rest, state.usage.of(&key.id), state.dates);
-        }
-        Some(key) => {
-            facts(frame, inside, key, state.usage.refused(&key.id), state.dates, now);
-        }
-        None => line(frame, inside, "No key selected"),
+    if let Some((more, press)) = more {
+        let lines = if area.width < NARROW { "" } else { " lines" };
+        title.push_span(Span::styled(format!(" {}{lines} ({press}) ", more), theme::PRESS));
     }
+    block = block.title_top(title.right_aligned());
+    block.render(area, frame);
+    for one in lines.iter().skip(top).take(inside.height.into()) {
+        draw_line(frame, next_row(&mut inside), one);
+    }
+}
+
+/// The first line on screen, and how many lines there are above or below with the press that shows them. After the last
+/// page comes the first.
+fn scrolled(lines: usize, height: usize, page: i32) -> (usize, Option<(String, &'static str)>) {
+    let most = lines.saturating_sub(height);
+    let step = height.saturating_sub(1).max(1); // a line of the page before stays
+    let pages = i32::try_from(most.div_ceil(step) + 1).unwrap_or(i32::MAX);
+    let page = usize::try_from(page.rem_euclid(pages)).unwrap_or(0);
+    let top = (page * step).min(most);
+    let words = match (most, most - top) {
+        (0, _) => None,
+        (_, 0) => Some((format!("{} {top} more", theme::ABOVE), "K")),
+        (_, below) => Some((format!("{} {below} more", theme::BELOW), "J")),
+    };
+    (top, words)
+}
+
+/// The lines of the details: whole facts if there is room for them, else the most useful first; and whether all fit.
+fn details(key: &AccessKey, state: &State, area: Rect, now: ClockReading) -> (Vec<DetailLine>, bool) {
+    let (width, height) = (area.width, usize::from(area.height));
+    let handed = state.hand_overs.of(&key.id);
+    let handed = handed.map(|handover| ("", handed_over(handover, state.dates), theme::WARNING));
+    let first: Vec<DetailLine> = handed.into_iter().flat_map(|row| lines_of(row, 0, width)).collect();
+    let refused = state.usage.refused(&key.id);
+    let read = state.usage.of(&key.id).filter(|_| state.usage.is_known());
+    let mut usage = read.map_or_else(Vec::new, |read| usage_lines(read, state.dates, width));
+    // Whatever is known of its use later, the facts stay as they are.
+    let room = height.saturating_sub(first.len() + usize::from(state.usage.is_known()));
+    let whole = whole_facts(key, width, room, refused, state.dates, now);
+    let count = whole.as_ref().map_or(usize::MAX, Vec::len).saturating_add(first.len() + usage.len());
+    if count > height {
+        usage.sort_by_key(|line| line.style != theme::WARNING); // a leak is noticed without scrolling
+    }
+    let (mut facts, mut last) = (whole.unwrap_or_default(), Vec::new());
+    if facts.is_empty() {
+        let (before, after) = in_short(key, (width, usize::MAX), refused, state.dates, now);
+        let lines = |row: DetailRow| short_lines(row, width);
+        let refusals = usage.iter().take_while(|line| line.style == theme::WARNING).count();
+        let mut before = before.into_iter();
+        facts = before.by_ref().take(2).flat_map(lines).collect();
+        facts.extend(usage.drain(..refusals));
+        facts.extend(before.flat_map(lines));
+        last = after.into_iter().flat_map(lines).collect();
+    }
+    let lines: Vec<DetailLine> = first.into_iter().chain(facts).chain(usage).chain(last).collect();
+    let is_whole = lines.len() <= height;
+    (lines, is_whole)
 }
 
 /// What there is to say of a secret that is handed over, and the press for it.
@@ -109,35 +150,45 @@ pub(crate) fn facts(
     dates: Dates,
     now: ClockReading,
 ) -> Rect {
-    let width = usize::from(area.width);
-    let beside = area.width.saturating_sub(NAMES.0);
-    let whole = width * usize::from(area.height);
-    for texts in [(whole, whole), (4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
-        let full = in_full(key, texts, refused, dates, now);
-        if full.iter().map(|(_, text, _)| rows(text, beside)).sum::<u16>() <= area.height {
-            for text in &full {
-                area = fact(frame, area, (NAMES.0, false), text);
-            }
-            return area;
-        }
-    }
-    let mut short = in_short(key, width, dates, now);
-    if let Some(at) = again(key) {
-        let words = format!("{} ({})", when::minute(at, dates), relative(at, now.utc));
-        let rows = [Some(("Off until", words, Style::new())), refused.map(|refused| meanwhile(refused, dates, now))];
-        short.splice(1..1, rows.into_iter().flatten());
-    }
-    for text in short {
-        let is_wide = text.0 == SHORT_ID && text.1.width() + usize::from(NAMES.1) > width;
-        area = fact(frame, area, (if is_wide { 3 } else { NAMES.1 }, true), &text);
+    let lines = whole_facts(key, area.width, area.height.into(), refused, dates, now).unwrap_or_else(|| {
+        let (before, after) = in_short(key, (area.width, area.width.into()), refused, dates, now);
+        let status = ("Status", status(key).0, status(key).1);
+        let rows = before.into_iter().chain(after).chain([status]);
+        let one = |(name, text, style): DetailRow| {
+            let columns = short_columns(name, &text, area.width);
+            DetailLine { columns, name, text: text.replace('\n', " "), style }
+        };
+        rows.map(one).collect()
+    });
+    for one in lines.iter().take(area.height.into()) {
+        draw_line(frame, next_row(&mut area), one);
     }
     area
+}
+
+/// Whole facts, or with their ID and texts in fewer cells, if that takes so many rows at the most.
+fn whole_facts(
+    key: &AccessKey,
+    width: u16,
+    height: usize,
+    refused: Option<&Refusals>,
+    dates: Dates,
+    now: ClockReading,
+) -> Option<Vec<DetailLine>> {
+    let (all, row) = (usize::from(width) * height, usize::from(width));
+    let beside = usize::from(width.saturating_sub(NAMES.0));
+    [(all, all), (4 * row, 2 * row), (beside, beside)].into_iter().find_map(|texts| {
+        let full = in_full(key, texts, beside, refused, dates, now);
+        let lines: Vec<DetailLine> = full.into_iter().flat_map(|row| lines_of(row, NAMES.0, width)).collect();
+        (lines.len() <= height).then_some(lines)
+    })
 }
 
 /// Each fact whole, but ID and texts in so many cells.
 fn in_full(
     key: &AccessKey,
     (id, text): (usize, usize),
+    beside: usize,
     refused: Option<&Refusals>,
     dates: Dates,
     now: ClockReading,
@@ -153,7 +204,7 @@ fn in_full(
             value => in_words(value, text),
         };
         let (words, style) = if field.name == "status" { status(key) } else { (words, style) };
-        facts.push((field.title, words + &behind(field, key), style));
+        facts.push((field.title, with_behind(words, field, key, beside), style));
         if let (true, Some(at)) = (field.name == "status", again(key)) {
             let words = format!("{} ({})", when::whole(at, dates), relative(at, now.utc));
             facts.push((fields::AGAIN, words, Style::new()));
@@ -186,34 +237,43 @@ fn again(key: &AccessKey) -> Option<DateTime<Utc>> {
     key.reactivates_at.filter(|_| key.status == Status::Inactive)
 }
 
-/// Each fact in a row, the most useful first; the status is last, since a frame that is too low has it in its title.
-fn in_short(key: &AccessKey, width: usize, dates: Dates, now: ClockReading) -> Vec<DetailRow> {
+/// Each fact in few words and with texts in so many cells, the most useful first, beside names in a pane of so many
+/// columns; and those that can wait. Not the status, which the frame has.
+fn in_short(
+    key: &AccessKey,
+    (width, cells): (u16, usize),
+    refused: Option<&Refusals>,
+    dates: Dates,
+    now: ClockReading,
+) -> (Vec<DetailRow>, Vec<DetailRow>) {
     let mut fields: Vec<&KeyField> = fields::by_rank().into_iter().map(|place| &FIELDS[place]).collect();
-    fields.retain(|field| matches!(field.row, Row::Own(_)));
-    fields.sort_by_key(|field| matches!((field.value)(key), FieldValue::Status(_)));
+    fields.retain(|field| matches!(field.row, Row::Own(_)) && field.name != "status");
+    let beside = usize::from(width.saturating_sub(NAMES.1));
     let fact = |field: &KeyField| {
         let (title, (words, style)) = match (field.value)(key) {
-            FieldValue::Id(id) => (SHORT_ID, (id.identity(width), Style::new())),
+            FieldValue::Id(id) => (SHORT_ID, (id.identity(usize::from(width)), Style::new())),
             FieldValue::Ago(Some(at)) => (field.title, (relative(at, now.utc), Style::new())),
             FieldValue::Until(Some(at)) => {
                 (field.title, (format!("{} ({})", when::minute(at, dates), relative(at, now.utc)), Style::new()))
             }
             FieldValue::At(at) => (field.title, (when::minute(at, dates), Style::new())),
-            FieldValue::Status(_) => (field.title, status(key)),
-            value => (field.title, in_words(value, width)),
+            value => (field.title, in_words(value, cells)),
         };
-        (title, words + &behind(field, key), style)
+        (title, with_behind(words, field, key, beside), style)
     };
-    let mut facts: Vec<DetailRow> = fields.into_iter().map(fact).collect();
+    let (last, first): (Vec<&KeyField>, Vec<&KeyField>) = fields.into_iter().partition(|field| field.name == "note");
+    let mut facts: Vec<DetailRow> = first.into_iter().map(fact).collect();
+    let again = again(key).map(|at| {
+        let words = format!("{} ({})", when::minute(at, dates), relative(at, now.utc));
+        let refused = refused.map(|refused| meanwhile(refused, dates, now));
+        [("Off until", words, Style::new())].into_iter().chain(refused)
+    });
     // The ID and the label come first.
-    for (at, fact) in (2..).zip(rotation(key, dates, now, false)) {
+    let more = rotation(key, dates, now, false).into_iter().chain(again.into_iter().flatten());
+    for (at, fact) in (2..).zip(more.collect::<Vec<_>>()) {
         facts.insert(at.min(facts.len()), fact);
     }
-    facts
-}
-
-const fn has_rotation(key: &AccessKey) -> bool {
-    key.rotation.is_some() || key.late_use_at.is_some()
+    (facts, last.into_iter().map(fact).collect())
 }
 
 /// The other key of a rotation that is under way; a use of a key after its rotation ended.
@@ -247,50 +307,81 @@ fn in_words(value: FieldValue<'_>, cells: usize) -> (String, Style) {
     }
 }
 
-/// What is shown behind a field, if there is anything.
-fn behind(field: &KeyField, key: &AccessKey) -> String {
-    let Some((word, other)) = field.behind() else { return String::new() };
-    match (other.value)(key) {
-        FieldValue::Text(Some(text)) if !text.is_empty() => format!(" {word} {}", text.to_display(40)),
-        _ => String::new(),
-    }
+/// Words of a field with what is shown behind it, which begins a line where both don't fit in so many cells.
+fn with_behind(words: String, field: &KeyField, key: &AccessKey, cells: usize) -> String {
+    let Some((word, other)) = field.behind() else { return words };
+    let behind = match (other.value)(key) {
+        FieldValue::Text(Some(text)) if !text.is_empty() => format!("{word} {}", text.to_display(40)),
+        _ => return words,
+    };
+    let between = if words.width() + 1 + behind.width() <= cells { ' ' } else { '\n' };
+    format!("{words}{between}{behind}")
 }
 
-/// Draws how a key was used, in as many rows as there are; what isn't known yet is left out.
-fn usage_rows(frame: &mut Buffer, mut area: Rect, read: Option<&KeyUsage>, dates: Dates) {
-    let Some(read) = read else { return };
-    let strip = usage::strip(&read.series());
-    // Where there is no row for them, they are told in the first one.
-    let refused = if area.height == 1 { usage::refused_in_short(read) } else { None };
+/// How a key was used, in lines of so many cells.
+fn usage_lines(read: &KeyUsage, dates: Dates, width: u16) -> Vec<DetailLine> {
+    let mut lines = Vec::new();
+    let beside = usize::from(width.saturating_sub(NAMES.0));
     for (at, (title, text)) in usage::facts(read, dates).into_iter().enumerate() {
-        let (title, text, style) = match (at, &refused) {
-            (0, Some(refused)) => (fields::USES, format!("{text}, {refused}"), theme::WARNING),
-            (0, None) => (fields::USES, text, Style::new()),
-            _ if title == usage::REFUSED => (title, text, theme::WARNING),
-            _ => (title, text, Style::new()),
-        };
-        let beside = usize::from(area.width.saturating_sub(NAMES.0));
-        if at == 0 && strip.width() + 2 + text.width() <= beside {
-            area = fact(frame, area, (NAMES.0, true), &(title, format!("{strip}  {text}"), style));
-            continue;
-        }
-        area = fact(frame, area, (NAMES.0, area.height < USAGE_ROWS), &(title, text, style));
-        if at == 0 {
-            line(frame, next_row(&mut area), strip.as_str());
+        let style = if title == usage::REFUSED { theme::WARNING } else { Style::new() };
+        // What was never used has no strip.
+        let strip = if at == 0 && read.uses() > 0 { usage::strip(&read.series()) } else { String::new() };
+        let title = if at == 0 { fields::USES } else { title };
+        if strip.is_empty() {
+            lines.extend(lines_of((title, text, style), NAMES.0, width));
+        } else if strip.width() + 2 + text.width() <= beside {
+            lines.extend(lines_of((title, format!("{strip}  {text}"), style), NAMES.0, width));
+        } else {
+            lines.extend(lines_of((title, text, style), NAMES.0, width));
+            lines.extend(lines_of(("", strip, style), 0, width));
         }
     }
+    lines
 }
 
-/// Draws a name in so many columns, and beside it what is told of it, in one row or as many as it takes; gives the rows
-/// below.
-fn fact(frame: &mut Buffer, area: Rect, (columns, in_one): (u16, bool), (name, text, style): &DetailRow) -> Rect {
-    let indent = columns.min(area.width);
-    line(frame, Rect { width: indent, ..area }, Line::styled(*name, theme::QUIET));
-    let mut beside = Rect { x: area.x + indent, width: area.width - indent, ..area };
-    if in_one {
-        line(frame, next_row(&mut beside), Line::styled(text.as_str(), *style));
-    } else {
-        beside = paragraph(frame, beside, text, *style);
+/// A fact beside its short name.
+fn short_lines(row: DetailRow, width: u16) -> Vec<DetailLine> {
+    let columns = short_columns(row.0, &row.1, width);
+    lines_of(row, columns, width)
+}
+
+/// Columns of a short name: a long ID needs some of them.
+fn short_columns(name: &str, text: &str, width: u16) -> u16 {
+    let is_wide = name == SHORT_ID && text.width() + usize::from(NAMES.1) > usize::from(width);
+    if is_wide { 3 } else { NAMES.1 }
+}
+
+/// A fact in as many lines as it takes, beside its name in so many columns.
+fn lines_of((name, text, style): DetailRow, columns: u16, width: u16) -> Vec<DetailLine> {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    let lines = wrap(&text, usize::from(width.saturating_sub(columns)));
+    names.zip(lines).map(|(name, text)| DetailLine { columns, name, text, style }).collect()
+}
+
+fn draw_line(frame: &mut Buffer, area: Rect, one: &DetailLine) {
+    let indent = one.columns.min(area.width);
+    line(frame, Rect { width: indent, ..area }, Line::styled(one.name, theme::QUIET));
+    let beside = Rect { x: area.x + indent, width: area.width - indent, ..area };
+    line(frame, beside, Line::styled(one.text.as_str(), one.style));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_can_be_scrolled_to_and_after_the_last_page_comes_the_first() {
+        assert_eq!(scrolled(9, 9, 3), (0, None));
+        let tops = |lines, height| (0..5).map(|page| scrolled(lines, height, page).0).collect::<Vec<_>>();
+        assert_eq!(tops(13, 9), [0, 4, 0, 4, 0]);
+        assert_eq!(tops(13, 5), [0, 4, 8, 0, 4]);
+        assert_eq!(scrolled(13, 5, -1).0, 8);
+        assert_eq!(scrolled(13, 9, 0).1, Some((format!("{} 4 more", theme::BELOW), "J")));
+        assert_eq!(scrolled(13, 9, 1).1, Some((format!("{} 4 more", theme::ABOVE), "K")));
+        for (lines, height) in (1..40).flat_map(|lines| (1..20).map(move |height| (lines, height))) {
+            let seen: std::collections::HashSet<usize> =
+                (0..40).flat_map(|page| (0..height).map(move |row| scrolled(lines, height, page).0 + row)).collect();
+            assert!((0..lines).all(|line| seen.contains(&line)), "{lines} in {height}");
+        }
     }
-    Rect { x: area.x, width: area.width, ..beside }
 }

@@ -61,6 +61,10 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State, now: Cl
     }
     let place = match place(state) {
         (Some(at), Some(total)) => format!("{} of {} ", grouped(at), grouped(total)),
+        // That there are more is said above, too.
+        (Some(at), None) if let Some((_, read)) = screen_rows(state) => {
+            format!("{} of over {} ", grouped(at), grouped(read as u64))
+        }
         (Some(at), None) => format!("{} ", grouped(at)),
         _ => String::new(),
     };

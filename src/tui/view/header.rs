@@ -8,9 +8,10 @@ use unicode_width::UnicodeWidthStr;
 use super::place::Place;
 use super::widgets::{NARROW, field, line, line_right};
 use super::{list, when};
-use crate::domain::Untrusted;
+use crate::domain::{DUE_DAYS, Untrusted};
 use crate::operations::format::grouped;
 use crate::operations::handover::{Handover, Wrong, name_in};
+use crate::operations::keys::due::{PRESS, within_days};
 use crate::operations::keys::views;
 use crate::tui::state::{ClockReading, DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
@@ -63,8 +64,22 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     line(frame, area, Line::raw(crumbs));
     line_right(frame, area, at_right(state, place, room));
     let second = Rect { y: area.y + 1, height: 1, ..area };
+    let taken = whole.width() + 2;
     line(frame, second, whole);
-    line_right(frame, second, count);
+    let mut right = count;
+    if let Some(expiring) = expiring(state).filter(|words| words.width() + right.width() + taken <= area.width.into()) {
+        right.spans.insert(0, Span::styled(expiring, theme::WARNING));
+    }
+    line_right(frame, second, right);
+}
+
+/// How many keys expire soon, before the count of the list, and what shows them.
+fn expiring(state: &State) -> Option<String> {
+    let count =
+        state.expiring.count.filter(|count| *count > 0 && !state.dialog.as_ref().is_some_and(Dialog::is_screen))?;
+    let expire = if count == 1 { "expires" } else { "expire" };
+    let within = within_days(DUE_DAYS);
+    Some(format!("{} {expire} {within} ({PRESS}) {} ", grouped(count), theme::BETWEEN))
 }
 
 /// The title of the view that the list shows, if it shows one.

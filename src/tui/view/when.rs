@@ -137,7 +137,15 @@ mod tests {
             assert!(expiry(Some(at(-seconds - 1)), now, Dates::Relative).len() <= 9, "{seconds}");
         }
         assert_eq!((last_used(None, now, Dates::Iso), expiry(None, now, Dates::Utc)), ("never".into(), "never".into()));
-        for (days, words) in [(647, "in 21 mo"), (364, "in 364 d"), (800, "in 2 y"), (-364, "364 d ago"), (-400, "13 mo ago"), (-647, "21 mo ago"), (-800, "2 y ago")] {
+        for (days, words) in [
+            (647, "in 21 mo"),
+            (364, "in 364 d"),
+            (800, "in 2 y"),
+            (-364, "364 d ago"),
+            (-400, "13 mo ago"),
+            (-647, "21 mo ago"),
+            (-800, "2 y ago"),
+        ] {
             assert_eq!(expiry(Some(at(-days * day)), now, Dates::Relative), words);
         }
     }

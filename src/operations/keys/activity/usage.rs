@@ -17,18 +17,26 @@ const ADDRESS_CELLS: usize = 64;
 /// Addresses in a line.
 const LISTED: usize = 3;
 
-/// Counts as one character each, the highest as a full block. In ASCII, and where blocks would take two cells, from 1
-/// to 9 with a dot for none.
+/// Counts as one character each, the highest as a full block, none as a dot. In ASCII, and where blocks would take two
+/// cells, from 1 to 9.
 pub(crate) fn strip(series: &[u64]) -> String {
+    strip_with(series, if Charset::spoken() == Charset::Utf8 { '·' } else { '.' })
+}
+
+/// The same, and what stands for none: in a column of strips, a blank.
+pub(crate) fn strip_with(series: &[u64], none: char) -> String {
     let blocks: &[char] = match Charset::spoken() {
-        Charset::Ascii | Charset::Wide => &['.', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+        Charset::Ascii | Charset::Wide => &['1', '2', '3', '4', '5', '6', '7', '8', '9'],
         Charset::Utf8 => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
     };
     let most = series.iter().copied().max().unwrap_or(0).max(1);
-    let steps = blocks.len() as u64 - 1;
     // Whatever was used at all is seen.
-    let block = |count: u64| usize::try_from((u128::from(count) * u128::from(steps)).div_ceil(most.into())).ok();
-    series.iter().filter_map(|count| block(*count).and_then(|at| blocks.get(at))).collect()
+    let step = |count: u64| (u128::from(count) * blocks.len() as u128).div_ceil(most.into());
+    let block = |count: u64| match usize::try_from(step(count)).ok().and_then(|step| step.checked_sub(1)) {
+        None => none,
+        Some(at) => blocks.get(at).copied().unwrap_or(none),
+    };
+    series.iter().map(|count| block(*count)).collect()
 }
 
 /// The uses over time, and how much time each character stands for: as much as it takes to fit in so many cells.
@@ -60,12 +68,6 @@ pub(crate) fn facts(usage: &KeyUsage, dates: Dates) -> Vec<(&'static str, String
         facts.push(("Access tokens", tokens));
     }
     facts
-}
-
-/// "refused 14 times", if it was.
-pub(crate) fn refused_in_short(usage: &KeyUsage) -> Option<String> {
-    let refusals = usage.refusals();
-    (refusals > 0).then(|| format!("refused {}", times(refusals)))
 }
 
 /// "14 times from 203.0.113.9, last 11:02".
@@ -201,19 +203,20 @@ mod tests {
 
     #[test]
     fn a_strip_shows_whatever_was_used() {
-        assert_eq!(strip(&[0, 1, 500, 1000]), "▁▂▅█");
-        assert_eq!(strip(&[0, 0]), "▁▁");
-        assert_eq!(strip(&[u64::MAX, 1, 0]), "█▂▁");
-        assert_eq!(strip(&usage().series()), "▁▂▁▁█▁▁");
+        assert_eq!(strip(&[0, 1, 500, 1000]), "·▁▄█");
+        assert_eq!(strip(&[0, 0]), "··");
+        assert_eq!(strip_with(&[0, 7, 0], ' '), " █ ");
+        assert_eq!(strip(&[u64::MAX, 1, 0]), "█▁·");
+        assert_eq!(strip(&usage().series()), "·▁··█··");
     }
 
     #[test]
     fn a_strip_fits_in_its_room() {
         let mut usage = usage();
-        assert_eq!(by_time(&usage, None), "▁▂▁▁█▁▁ (a day each)");
-        assert_eq!(by_time(&usage, Some(20)), "▁▂▁▁█▁▁ (a day each)");
-        assert_eq!(by_time(&usage, Some(19)), "▂▁█▁ (2 days each)");
-        assert_eq!(by_time(&usage, Some(3)), "▁▂▁▁█▁▁ (a day each)", "too narrow for any");
+        assert_eq!(by_time(&usage, None), "·▁··█·· (a day each)");
+        assert_eq!(by_time(&usage, Some(20)), "·▁··█·· (a day each)");
+        assert_eq!(by_time(&usage, Some(19)), "▁·█· (2 days each)");
+        assert_eq!(by_time(&usage, Some(3)), "·▁··█·· (a day each)", "too narrow for any");
         usage.span = UsageSpan::Hour;
         let line = by_time(&usage, Some(80 - 15));
         assert!(line.ends_with(" (4 hours each)") && line.width() <= 80 - 15, "{line}");

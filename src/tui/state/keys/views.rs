@@ -154,6 +154,7 @@ impl State {
 
     /// Takes how many keys some filters find, if what is open asked for it.
     pub(crate) fn on_counts(&mut self, filters: &[Filter], counts: Result<Vec<Option<u64>>, ApiError>) {
+        self.on_expiring(filters, &counts);
         match &mut self.dialog {
             Some(Dialog::Views(dialog)) if dialog.filters() == filters => dialog.counts = Some(counts),
             Some(Dialog::Overview(screen)) if screen.filters() == filters => screen.counts = Some(counts),

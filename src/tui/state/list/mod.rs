@@ -104,6 +104,16 @@ impl List {
         self.awaited.is_some()
     }
 
+    /// Whether the rows on screen are of another list than the one that was asked for.
+    pub(crate) fn are_rows_old(&self) -> bool {
+        self.window.is_some() && self.query != self.shown
+    }
+
+    /// Whether rows that are on screen are read again.
+    pub(crate) const fn is_refreshing(&self) -> bool {
+        matches!(self.awaited, Some((_, Purpose::Refresh)))
+    }
+
     /// What an answer is awaited for, in a word; none if it only adds rows out of sight.
     pub(crate) fn awaited_for(&self) -> Option<&'static str> {
         match &self.awaited.as_ref()?.1 {
@@ -161,7 +171,7 @@ impl List {
 
     /// Reads again what is on screen.
     pub fn refresh(&mut self) -> Request {
-        let reopen = self.trouble.as_ref().is_some_and(|trouble| trouble.reopen);
+        let reopen = self.are_rows_old() || self.trouble.as_ref().is_some_and(|trouble| trouble.reopen);
         match self.window.as_ref().and_then(|w| w.place_of(self.selected)) {
             Some(place) if !reopen => self.ask(place, Purpose::Refresh),
             _ => self.reopen(),

@@ -63,6 +63,9 @@ impl State {
                     self.usage.refresh();
                     self.hand_overs.refresh();
                 }
+                if self.list.is_refreshing() {
+                    self.expiring.refresh();
+                }
                 let next = self.list.on_listed(&request, result, now);
                 if let Some(Dialog::Create(dialog)) = &mut self.dialog {
                     dialog.form.expiry.limit(self.list.lifetimes);
@@ -103,8 +106,14 @@ impl State {
                 let left = handed.filter(|_| !is_waited_for);
                 left.map(|id| Request::SettleHandover(id, HandoverEnd::TakeBack).into())
             }
-            Reply::Edited(key, result) => self.on_edited(&key, result, now),
-            Reply::Deleted(key, result) => self.on_deleted(&key, result),
+            Reply::Edited(key, result) => {
+                self.expiring.refresh();
+                self.on_edited(&key, result, now)
+            }
+            Reply::Deleted(key, result) => {
+                self.expiring.refresh();
+                self.on_deleted(&key, result)
+            }
             Reply::RotationEnded(key, end, result) => self.on_rotation_ended(&key, end, result),
             Reply::Walked(attempt, read) => self.on_walked(attempt, read, now),
             Reply::Identified(attempt, found) => {

@@ -10,7 +10,7 @@ use crate::tui::keymap::Action;
 use crate::tui::state::account::password::PasswordOutcome;
 use crate::tui::state::account::sign_in::SignInOutcome;
 use crate::tui::state::{
-    Dialog, Effect, HandOvers, List, PasswordDialog, ProfilesDialog, SignInDialog, State, UsagePane,
+    Dialog, Effect, ExpiringKeys, HandOvers, List, PasswordDialog, ProfilesDialog, SignInDialog, State, UsagePane,
 };
 
 impl State {
@@ -83,6 +83,7 @@ impl State {
         (self.sign_in, self.details) = (None, None);
         (self.list, self.usage, self.hand_overs) = (List::default(), UsagePane::default(), HandOvers::default());
         (self.undo, self.report, self.is_due_asked) = (None, None, false);
+        self.expiring = ExpiringKeys::default();
         self.set_list_room();
         self.list.open(None).into()
     }

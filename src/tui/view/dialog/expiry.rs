@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::domain::Dates;
+use crate::operations::format::relative;
 use crate::tui::state::ExpiryInput;
 use crate::tui::theme;
 use crate::tui::view::when;
@@ -39,7 +40,12 @@ pub(super) fn draw_value(
     let limit = input.limit_hint();
     let mut words: Vec<Span> = Vec::new();
     match input.expires_at(now) {
-        Ok(Some(Some(end))) => words.push(Span::styled(when::minute(end, Dates::default()), theme::QUIET)),
+        Ok(Some(Some(end))) => {
+            let minute = when::minute(end, Dates::default());
+            // What was typed needs not be said again.
+            let is_typed = input.takes_text() && input.typed.text().trim() == minute;
+            words.push(Span::styled(if is_typed { relative(end, now) } else { minute }, theme::QUIET));
+        }
         Ok(_) => {}
         Err(_) if input.takes_text() && input.typed.text().is_empty() => {
             words.extend(input.examples().map(|words| Span::styled(words, theme::QUIET)));

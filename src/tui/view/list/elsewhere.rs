@@ -44,18 +44,22 @@ pub(super) fn found<'a>(key: &'a AccessKey, words: &[String], layout: &Layout) -
 }
 
 impl Found<'_> {
-    fn before(self) -> String {
-        format!(" {} {} ", theme::BETWEEN, self.field.column.title.to_lowercase())
+    /// What is between the label and what was found, in so many cells for all.
+    fn before(self, key: &AccessKey, width: usize) -> String {
+        let title = format!(" {} {} ", theme::BETWEEN, self.field.column.title.to_lowercase());
+        let cells = key.label.identity_width() + title.chars().count() + self.text.identity_width();
+        if cells <= width { title } else { format!(" {} ", theme::BETWEEN) }
     }
 
     /// How many cells it takes behind the label of a key.
     pub(super) fn cells(self, key: &AccessKey) -> usize {
-        key.label.identity_width() + self.before().chars().count() + self.text.identity_width()
+        let before = self.before(key, usize::MAX).chars().count();
+        key.label.identity_width() + before + self.text.identity_width()
     }
 
     /// The label of a key and what was found, in so many cells.
     pub(super) fn spans(self, key: &AccessKey, width: usize, words: &[String]) -> Vec<Span<'static>> {
-        let before = self.before();
+        let before = self.before(key, width);
         let taken = before.chars().count();
         let wanted = (taken + self.text.identity_width()).min(width.saturating_sub(LEAST.1)).max(taken + LEAST.0);
         let label = key.label.identity(width.saturating_sub(wanted).max(width / 2));

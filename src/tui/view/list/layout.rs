@@ -56,7 +56,11 @@ impl Layout {
         // What would be seen in a column that has no room is told in another.
         let before = widest;
         if !layout.has_field("expires_at") {
-            set(&mut widest, "status", rows().map(|key| status(key, is_narrow, Some(now)).0.width()).max().unwrap_or(0));
+            set(
+                &mut widest,
+                "status",
+                rows().map(|key| status(key, is_narrow, Some(now)).0.width()).max().unwrap_or(0),
+            );
         }
         let searched = elsewhere::words(state);
         let found = rows().filter_map(|key| elsewhere::found(key, &searched, &layout).map(|at| at.cells(key)));

@@ -16,7 +16,7 @@ use super::matches;
 use super::when;
 use layout::{Layout, ShownColumn, is_empty};
 
-use super::widgets::{line, mark_row, next_row};
+use super::widgets::{NARROW, line, mark_row, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, FieldValue, ListColumn, MARK};
 use crate::domain::{AccessKey, Dates, Rotation, Sort, Status};
@@ -44,7 +44,11 @@ pub(crate) fn draw(
     let height = usize::from(area.height.saturating_sub(1));
     let layout = Layout::new(state, window, usize::from(area.width), now.utc);
     let names = next_row(&mut area);
-    line(frame, names, Line::from(names_of(&layout, state)));
+    let old = about_old_rows(state, area.width < NARROW, now);
+    match &old {
+        Some(words) => line(frame, names, Line::styled(words.as_str(), theme::WARNING)),
+        None => line(frame, names, Line::from(names_of(&layout, state))),
+    }
     // Dates are of the time zone here.
     let zone = *now.utc.with_timezone(&Local).offset();
     let searched = elsewhere::words(state);
@@ -55,18 +59,33 @@ pub(crate) fn draw(
             key,
             is_selected: at == state.list.selected,
             is_marked: state.list.marks.has(&key.id),
+            is_old: old.is_some(),
             searched: &searched,
             dates: state.dates,
             now,
         };
         if !rows.keeps(place.y, place.width, &(zone, &row)) {
             line(frame, place, Line::from(row.spans()));
+            if row.is_old {
+                frame.set_style(place, Style::reset().patch(theme::BEHIND));
+            }
             mark_row(frame, place);
-            if row.is_selected {
+            if row.is_selected && !row.is_old {
                 frame.set_style(place, theme::SELECTED);
             }
         }
     }
+}
+
+/// What is said in place of the names of the columns while the rows are of the list before: from when that is noticed.
+fn about_old_rows(state: &State, is_narrow: bool, now: ClockReading) -> Option<String> {
+    if !state.list.are_rows_old() {
+        return None;
+    }
+    let waiting = state.waiting.and_then(|waiting| waiting.in_words(now));
+    let what = waiting.or_else(|| state.list.trouble.as_ref().map(|_| "Not loaded.".to_owned()))?;
+    let words = if is_narrow { "Below: the list before." } else { "The keys below are of the list before." };
+    Some(format!("  {what} {words}"))
 }
 
 /// Where the selected row begins, in the area of names and rows.
@@ -160,6 +179,7 @@ fn status(key: &AccessKey, is_narrow: bool, marked_at: Option<DateTime<Utc>>) ->
         (None, _) => (words.to_owned(), style),
     };
     match marked_at.and_then(|now| urgency(key, key.expires_at, now)) {
+        Some((mark, style)) if is_narrow => (format!("{words}{mark}"), style),
         Some((mark, style)) => (format!("{words} {mark}"), style),
         None => (words, style),
     }
@@ -184,6 +204,8 @@ struct ListRow<'a> {
     key: &'a AccessKey,
     is_selected: bool,
     is_marked: bool,
+    /// Another list was asked for.
+    is_old: bool,
     /// The words that were searched for.
     searched: &'a [String],
     dates: Dates,
@@ -193,7 +215,7 @@ struct ListRow<'a> {
 /// Rows that are equal by this look equal.
 impl Hash for ListRow<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.is_selected, self.is_marked, self.is_refused(), self.searched, self.dates).hash(state);
+        (self.is_selected, self.is_marked, self.is_old, self.is_refused(), self.searched, self.dates).hash(state);
         self.layout.hash(state);
         for column in &self.layout.columns {
             match (column.field().value)(self.key) {
@@ -252,7 +274,9 @@ impl ListRow<'_> {
                 FieldValue::Id(id) => (id.shortened(width), Style::new()),
                 FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(width)), Style::new()),
                 FieldValue::Status(_) => self.status(),
-                FieldValue::Uses(uses) => (uses.map_or_else(String::new, usage::strip), theme::QUIET),
+                FieldValue::Uses(uses) => {
+                    (uses.map_or_else(String::new, |uses| usage::strip_with(uses, ' ')), theme::QUIET)
+                }
                 FieldValue::At(at) => (when::day(at, self.dates), Style::new()),
                 FieldValue::Ago(at) => (when::last_used(at, self.now.utc, self.dates), Style::new()),
                 FieldValue::Until(at) => {

@@ -12,6 +12,7 @@ use crate::operations::actions::ActionId;
 use crate::operations::format;
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::activity::usage::LAST_DAY;
+use crate::operations::keys::due::due_soon;
 use crate::operations::permissions::why_not_superuser;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::{Action, Mode};
@@ -25,7 +26,12 @@ impl State {
         let digits = self.list.take_digits(now.at);
         match action {
             Action::Do(id) => self.act(id, now),
+            Action::Mark | Action::MarkRange | Action::MarkAll if self.refuses_old_rows() => None,
             Action::Mark | Action::MarkRange | Action::MarkAll => self.list.mark(action).map(Effect::from),
+            Action::MoreDetails | Action::LessDetails => {
+                self.scroll_details(if action == Action::MoreDetails { 1 } else { -1 });
+                None
+            }
             Action::Cancel if self.list.unmark() => None,
             Action::Cancel if self.details == Some(true) => self.toggle_details(),
             Action::Cancel => self.list.change(with_less_filter(&self.list.query)).map(Effect::from),
@@ -55,6 +61,9 @@ impl State {
             && let Some(why) = self.read_only()
         {
             self.say(why.to_string());
+            return None;
+        }
+        if actions::changes_keys(id) && actions::needs_key(id) && self.refuses_old_rows() {
             return None;
         }
         match id {
@@ -112,8 +121,12 @@ impl State {
             | ActionId::Next
             | ActionId::Doctor
             | ActionId::All
-            | ActionId::Usage
-            | ActionId::Due => {}
+            | ActionId::Usage => {}
+            ActionId::Due => {
+                let query = KeyQuery { filter: due_soon(), ..self.list.query.clone() };
+                let (sort, order) = (Sort::ExpiresAt, Sort::ExpiresAt.natural_order());
+                return self.list.change(KeyQuery { sort, order, ..query }).map(Effect::from);
+            }
         }
         None
     }
@@ -156,6 +169,26 @@ impl State {
         }
         self.details = Some(!shows);
         self.fit_list()
+    }
+
+    fn scroll_details(&mut self, pages: i32) {
+        match self.list.selected_key() {
+            Some(key) if self.shows_details() => {
+                let page = self.details_page(&key.id).saturating_add(pages);
+                self.scrolled = Some((key.id.clone(), page));
+            }
+            _ => self.say("J and K scroll the details: open them with Enter."),
+        }
+    }
+
+    /// Says that rows which were asked for before are not acted on, if these are on the screen.
+    fn refuses_old_rows(&mut self) -> bool {
+        let are_old = self.list.are_rows_old();
+        if are_old {
+            let why = if self.list.is_loading() { OLD_ROWS } else { OLD_ROWS_STAY };
+            self.say(why);
+        }
+        are_old
     }
 
     /// While the key is named, it is looked who will see its secret.
@@ -347,6 +380,8 @@ impl State {
     }
 }
 
+const OLD_ROWS: &str = "Wait until the new list is there.";
+const OLD_ROWS_STAY: &str = "These keys are of the list before. Press r to load the new one.";
 const NO_KEY: &str = "No key selected. Press c to create one.";
 
 /// Without the text, or without the status if there is no text: one layer each time.
