@@ -64,7 +64,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
     }
     if let Some((more, press)) = more {
         let lines = if area.width < NARROW { "" } else { " lines" };
-        title.push_span(Span::styled(format!(" {}{lines} ({press}) ", more), theme::PRESS));
+        title.push_span(Span::styled(format!(" {more}{lines} ({press}) "), theme::PRESS));
     }
     block = block.title_top(title.right_aligned());
     block.render(area, frame);
@@ -307,14 +307,16 @@ fn in_words(value: FieldValue<'_>, cells: usize) -> (String, Style) {
     }
 }
 
-/// Words of a field with what is shown behind it, which begins a line where both don't fit in so many cells.
+/// Words of a field with what is shown behind it, which begins a line where it doesn't fit into the last one of so
+/// many cells.
 fn with_behind(words: String, field: &KeyField, key: &AccessKey, cells: usize) -> String {
     let Some((word, other)) = field.behind() else { return words };
     let behind = match (other.value)(key) {
         FieldValue::Text(Some(text)) if !text.is_empty() => format!("{word} {}", text.to_display(40)),
         _ => return words,
     };
-    let between = if words.width() + 1 + behind.width() <= cells { ' ' } else { '\n' };
+    let end = wrap(&words, cells).last().map_or(0, |line| line.width());
+    let between = if end + 1 + behind.width() <= cells { ' ' } else { '\n' };
     format!("{words}{between}{behind}")
 }
 
