@@ -100,7 +100,8 @@ async fn the_dialog_of_a_pair_is_read_again_and_goes_to_the_other_key() {
     // Not under a filter alone that finds the other one.
     bench.type_keys("/").await;
     bench.press(&new);
-    bench.type_keys("<Enter>Ro").await;
+    bench.type_keys("<Enter>").await;
+    bench.type_keys("Ro").await;
     assert_eq!(selected(&bench), old);
 }
 
