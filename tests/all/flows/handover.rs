@@ -1,10 +1,10 @@
 //! Handing the secret of a new key over to someone else, on the page.
 
 use chrono::{DateTime, Utc};
-use latchkey::client::{ApiError, Client, Handover, HandoverEnd, Reply};
+use latchkey::client::{ApiError, Client, Handover, HandoverEnd, Reply, Request};
 use latchkey::domain::{HandoverCode, Untrusted};
 use latchkey::platform::clipboard::report::What;
-use latchkey::tui::state::{Dialog, Fate, HandingOver, Reveal, Step};
+use latchkey::tui::state::{Dialog, Effect, Fate, HandingOver, Reveal, Step};
 
 use serde_json::json;
 
@@ -195,8 +195,10 @@ async fn the_answer_about_a_code_that_was_left_is_none_about_the_next_one() {
         serde_json::from_value(made).unwrap()
     };
     let now = bench.now();
-    let _ = bench.state_mut().on_reply(Reply::HandedOver(left, Ok(handover())), now);
+    let effect = bench.state_mut().on_reply(Reply::HandedOver(left, Ok(handover())), now);
     assert_eq!((running(&bench), reveal(&bench).fate), (next, Fate::Nowhere), "its code is gone");
+    let settles = Request::SettleHandover(Untrusted::new("h"), HandoverEnd::TakeBack);
+    assert_eq!(format!("{effect:?}"), format!("{:?}", Some(Effect::Send(settles))), "so it is taken back");
     let failed = Err(ApiError::Unreachable(Untrusted::new("refused")));
     let _ = bench.state_mut().on_reply(Reply::HandedOver(next, failed), now);
     bench.settle().await;
