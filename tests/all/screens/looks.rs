@@ -84,8 +84,8 @@ fn no_state_is_told_by_colour_alone() {
 #[test]
 fn codes_are_the_basic_ones() {
     let colours = |kind| -> BTreeSet<String> {
-        let stages = [production(), deleting(), revealed(SIZES[0]), revealed(SIZES[1])];
-        let texts = stages.map(|stage| String::from_utf8(bytes(stage.state(), stage.now, kind)).unwrap());
+        let text = |stage: Stage| String::from_utf8(bytes(stage.state(), stage.now, kind)).unwrap();
+        let texts = [text(production()), text(deleting()), text(revealed(SIZES[0])), text(revealed(SIZES[1]))];
         let sequences = texts.iter().flat_map(|text| text.split("\x1b[").skip(1));
         let styles = sequences.filter_map(|sequence| Some(sequence.split_once('m')?.0));
         let codes = styles.filter(|codes| !codes.contains(char::is_alphabetic)).flat_map(|codes| codes.split(';'));
