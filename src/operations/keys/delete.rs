@@ -1,7 +1,8 @@
 //! Deleting a key, and what confirms what can't be undone.
 
-use crate::domain::{AccessKey, KeyId};
+use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::format::key_in_line;
+use crate::operations::keys::bulk::Unusual;
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter;
@@ -57,6 +58,15 @@ impl Confirmation {
         }
     }
 
+    /// What to do after an answer that doesn't confirm, where it can be typed again.
+    pub fn refusal(&self, typed: &str) -> String {
+        if typed.is_empty() {
+            format!("Type {} to confirm, or press Esc to cancel.", self.phrase())
+        } else {
+            self.mismatch()
+        }
+    }
+
     /// What is wrong with an answer that doesn't confirm.
     pub fn mismatch(&self) -> String {
         match (self.explained, &self.production) {
@@ -76,10 +86,13 @@ pub(crate) async fn confirm(
 ) -> Flow<Result<(), String>> {
     let confirmation = Confirmation::new(&key.id, production);
     prompter.say(format!("{}.", key_in_line(key)));
-    if let Some(impact) = impact {
-        prompter.say(impact);
+    for words in Unusual::protection(key).into_iter().chain(impact) {
+        prompter.say(words);
     }
     prompter.say(messages::delete_warning(key));
+    if key.status == Status::Active {
+        prompter.say("To be able to take it back, deactivate the key instead.");
+    }
     let typed = prompter.ask(confirmation.question()).await?;
     Ok(if confirmation.is_given_by(&typed) { Ok(()) } else { Err(confirmation.mismatch()) })
 }

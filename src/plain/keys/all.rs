@@ -89,7 +89,7 @@ pub(crate) async fn undo(session: &mut Session) -> Flow<()> {
     let now = session.client().await?.server_time().await;
     let Some(Undo::Many(reversals)) = &session.undo else { return Ok(()) };
     if reversals.len() > 1 {
-        let survey = Survey::of_undo(reversals.len(), now);
+        let survey = Survey::of_undo(reversals, now);
         let production = session.connection.server.production();
         if let Err(why) = bulk::confirm(&mut session.console, &survey, None, production).await? {
             return Err(Interrupt::failed(why));

@@ -5,6 +5,7 @@ use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access as _;
 use crate::operations::keys::activate::{NotSwitched, Switch, a_while};
 use crate::operations::keys::activity::usage;
+use crate::operations::keys::bulk::Unusual;
 use crate::operations::keys::edit::Conflict;
 use crate::operations::keys::{changes, delete, edit};
 use crate::operations::messages;
@@ -97,10 +98,11 @@ pub(crate) async fn switch(session: &mut Session, rest: &str, wanted: Option<Swi
             return Ok(());
         }
     };
-    if switch != Switch::Activate
-        && let Some(impact) = impact(session, &key).await?
-    {
-        session.console.say(impact);
+    if switch != Switch::Activate {
+        let impact = impact(session, &key).await?;
+        for words in Unusual::protection(&key).into_iter().chain(impact) {
+            session.console.say(words);
+        }
     }
     session.console.say(switch.consequence());
     let confirmed = match switch {

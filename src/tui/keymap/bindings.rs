@@ -70,7 +70,28 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Form, K::Up, A::Previous),
     bind(M::Form, K::Esc, A::Cancel).said("Esc", "cancel", ""),
     bind(M::Confirm, K::Enter, A::Submit).said("Enter", "confirm", ""),
+    bind(M::Confirm, K::Tab, A::Next).said("Tab", "", "Next button; Shift-Tab: the one before").spare("next button"),
+    bind(M::Confirm, K::Down, A::Next),
+    bind(M::Confirm, K::BackTab, A::Previous),
+    bind(M::Confirm, K::Up, A::Previous),
     bind(M::Confirm, K::Esc, A::Cancel).said("Esc", "cancel", ""),
+    bind(M::ManyConfirm, K::Enter, A::Submit).said("Enter", "confirm", ""),
+    bind(M::ManyConfirm, K::Tab, A::Next).said("Tab", "next field", "Next field or button; Shift-Tab: the one before"),
+    bind(M::ManyConfirm, K::Down, A::Next),
+    bind(M::ManyConfirm, K::BackTab, A::Previous),
+    bind(M::ManyConfirm, K::Up, A::Previous),
+    bind(M::ManyConfirm, K::PageDown, A::PageDown)
+        .said("PgDn PgUp", "", "Show the next keys, or those before")
+        .spare("more keys"),
+    bind(M::ManyConfirm, K::PageUp, A::PageUp),
+    // Characters, which the focused field or box takes: these only explain them.
+    bind(M::ManyConfirm, K::CapsLock, A::Mark)
+        .said("Space", "", "On the box: leave out the keys marked !, or not")
+        .spare("leave out"),
+    bind(M::ManyConfirm, K::CapsLock, A::Choose(0))
+        .said("1-4 ← →", "", "For how long the keys are deactivated")
+        .spare("how long"),
+    bind(M::ManyConfirm, K::Esc, A::Cancel).said("Esc", "cancel", ""),
     bind(M::Question, K::Enter, A::Submit).said("Enter", "select", ""),
     bind(M::Question, K::Tab, A::Next).said("Tab", "next button", ""),
     bind(M::Question, K::Right, A::Next),

@@ -19,6 +19,8 @@ pub enum Mode {
     Form,
     /// A confirmation that is typed.
     Confirm,
+    /// That of an act on many keys.
+    ManyConfirm,
     /// A question with buttons.
     Question,
     /// Something that takes its time.
@@ -111,7 +113,7 @@ pub fn action(mode: Mode, key: KeyEvent) -> Option<Action> {
 /// The bindings that a mode's footer shows.
 pub fn hints(mode: Mode) -> impl Iterator<Item = Binding> {
     // Where something is typed no character is free for the help.
-    let types = matches!(mode, Mode::Form | Mode::Confirm);
+    let types = matches!(mode, Mode::Form | Mode::Confirm | Mode::ManyConfirm);
     let everywhere = all().filter(move |b| b.mode.is_none() && types);
     all().filter(move |b| b.mode == Some(mode)).chain(everywhere).filter(|b| !b.hint.is_empty())
 }

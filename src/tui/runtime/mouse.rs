@@ -64,6 +64,10 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     }
 
     fn turn_wheel(&mut self, code: KeyCode, now: ClockReading) {
+        let page = if code == KeyCode::Up { KeyCode::PageUp } else { KeyCode::PageDown };
+        if self.state.mode() == Mode::ManyConfirm {
+            return self.press(page, now); // the arrows move the focus there
+        }
         let moves = keymap::action(self.state.mode(), KeyEvent::from(code));
         if matches!(moves, Some(Action::Up | Action::Down)) {
             for _ in 0..WHEEL {

@@ -8,13 +8,15 @@ use super::{
     RotateDialog, RotationDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
 use crate::client::{ApiError, CreateAttempt, NewKey, PendingCreate};
-use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
+use crate::domain::{AccessKey, Status};
 use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::activity::usage::Impact;
 use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
-use crate::tui::keymap::Mode;
+use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
 
 #[derive(Debug)]
 pub enum Dialog {
@@ -270,9 +272,19 @@ pub struct DeleteDialog {
     /// What confirms.
     pub confirmation: Confirmation,
     pub typed: Field,
+    pub focus: DeleteFocus,
     /// What would stop with the key, once the server has said it.
     pub impact: Option<Impact>,
     pub call: CallState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteFocus {
+    Typed,
+    Cancel,
+    /// Deactivate in place of delete.
+    Instead,
+    Submit,
 }
 
 impl DeleteDialog {
@@ -280,11 +292,32 @@ impl DeleteDialog {
     pub fn new(key: AccessKey, production: Option<String>) -> Self {
         let confirmation = Confirmation::new(&key.id, production);
         let length = confirmation.phrase().chars().count();
-        Self { key, confirmation, typed: Field::new("", length), impact: None, call: CallState::None }
+        let (typed, focus) = (Field::new("", length), DeleteFocus::Typed);
+        Self { key, confirmation, typed, focus, impact: None, call: CallState::None }
+    }
+
+    /// The buttons, from the left. A key that works can be deactivated first.
+    pub fn buttons(&self) -> &'static [DeleteFocus] {
+        self.stops().split_at(1).1
+    }
+
+    fn stops(&self) -> &'static [DeleteFocus] {
+        use DeleteFocus::{Cancel, Instead, Submit, Typed};
+        if self.key.status == Status::Active { &[Typed, Cancel, Instead, Submit] } else { &[Typed, Cancel, Submit] }
     }
 
     pub fn is_confirmed(&self) -> bool {
         self.confirmation.is_given_by(self.typed.text())
+    }
+}
+
+impl TextInput for DeleteDialog {
+    fn field(&mut self) -> Option<&mut Field> {
+        (self.focus == DeleteFocus::Typed).then_some(&mut self.typed)
+    }
+
+    fn go(&mut self, action: Action) {
+        self.focus = moved(self.stops(), self.focus, action);
     }
 }
 

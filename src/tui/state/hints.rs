@@ -1,9 +1,9 @@
 //! What a press does now, in a word or two: for the footer, and for the help of a dialog.
 
 use super::{
-    AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DetailsPane, Dialog, ExportFocus, Focus,
-    HandOverFocus, HmacFocus, IdentifyButton, MouseUse, PasswordFocus, RotationButton, SaveFocus, SignInFocus, State,
-    Step,
+    AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DeleteFocus, DetailsPane, Dialog,
+    ExportFocus, Focus, HandOverFocus, HmacFocus, IdentifyButton, MouseUse, PasswordFocus, RotationButton, SaveFocus,
+    SignInFocus, State, Step,
 };
 use crate::domain::Status;
 use crate::operations::actions::ActionId;
@@ -35,10 +35,17 @@ impl State {
                 Some(Dialog::Identify(dialog)) if dialog.keys().len() > 1 => "choose key",
                 _ => "",
             },
+            Action::PageDown | Action::Mark | Action::Choose(_) if self.open_mode() == Mode::ManyConfirm => {
+                match &self.dialog {
+                    Some(Dialog::Bulk(dialog)) if dialog.offers(binding.action, self.size) => binding.hint,
+                    _ => "",
+                }
+            }
             Action::UndoRotation if !self.offers(RotationButton::Undo) => "",
             Action::FinishRotation if !self.offers(RotationButton::Finish) => "",
             Action::OtherKey if !self.offers(RotationButton::Other) => "",
             Action::Next if matches!(self.dialog, Some(Dialog::Revoke(_))) => "choose",
+            Action::Next if self.open_mode() == Mode::Confirm && !matches!(self.dialog, Some(Dialog::Delete(_))) => "",
             Action::Next if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => "next button",
             Action::Do(ActionId::Export) if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => {
                 "save report"
@@ -104,6 +111,16 @@ impl State {
             }
             Dialog::Profiles(dialog) => pick("switch", if dialog.is_searched() { "clear" } else { "back" }),
             Dialog::History(_) => pick("apply", if self.open_mode() == Mode::Filter { "cancel" } else { "back" }),
+            Dialog::Delete(dialog) => {
+                let submit = match dialog.focus {
+                    DeleteFocus::Cancel => "cancel",
+                    DeleteFocus::Instead => "deactivate instead",
+                    DeleteFocus::Submit => "delete",
+                    DeleteFocus::Typed if dialog.is_confirmed() => "delete",
+                    DeleteFocus::Typed => "confirm",
+                };
+                pick(submit, "cancel")
+            }
             Dialog::Bulk(dialog) => match &dialog.stage {
                 BulkStage::Form(form) => {
                     pick(if form.focus == BulkFormFocus::Cancel { "cancel" } else { "continue" }, "cancel")
@@ -113,7 +130,10 @@ impl State {
                         BulkFocus::For => "next",
                         BulkFocus::LeaveOut => "toggle",
                         BulkFocus::Cancel => "cancel",
-                        _ => "confirm",
+                        BulkFocus::Instead => "deactivate instead",
+                        BulkFocus::Submit => confirm.survey.act.word(),
+                        BulkFocus::Typed if confirm.is_confirmed() => confirm.survey.act.word(),
+                        BulkFocus::Typed => "confirm",
                     };
                     pick(submit, "cancel")
                 }

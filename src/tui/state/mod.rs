@@ -31,8 +31,10 @@ use account::profiles::LeftProfile;
 pub use account::profiles::{ProfileState, ProfilesDialog};
 pub use account::sessions::{EndQuestion, RevokeDialog, SessionsScreen};
 pub use account::sign_in::{SignInDialog, SignInFocus};
-pub use bulk::{BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage};
-pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, FormAttempt, Question};
+pub use bulk::{
+    BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage, KeyColumns,
+};
+pub use dialog::{CallState, CreateDialog, DeleteDialog, DeleteFocus, Dialog, EditDialog, FormAttempt, Question};
 pub use guard::{Guard, PendingAction};
 pub use help::{HelpDialog, HelpLine, PRESS};
 pub use input::expiry_input::{ExpiryChoice, ExpiryInput};

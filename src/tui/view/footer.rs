@@ -115,9 +115,10 @@ fn stands_last(state: &State) -> bool {
 fn marked(state: &State, width: usize) -> String {
     let list = &state.list;
     let count = list.marks.count(list.total).map_or_else(|| "All".to_owned(), grouped);
+    let them = if count == "1" { "it" } else { "them" };
     match (width < 60, list.marks.has_range()) {
-        (false, true) => format!("{count} marked: a, e and d act on them. V ends the range."),
-        (false, false) => format!("{count} marked: a, e and d act on them. Esc unmarks them."),
+        (false, true) => format!("{count} marked: a, e and d act on {them}. V ends the range."),
+        (false, false) => format!("{count} marked: a, e and d act on {them}. Esc unmarks {them}."),
         (true, true) => format!("{count} marked. V ends the range."),
         (true, false) => format!("{count} marked. Esc unmarks."),
     }

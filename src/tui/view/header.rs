@@ -147,6 +147,10 @@ fn count(state: &State) -> String {
     let list = &state.list;
     if !list.marks.is_empty() {
         let marked = list.marks.count(list.total).map_or_else(|| "all".to_owned(), grouped);
+        let elsewhere = list.marks.elsewhere();
+        if elsewhere > 0 {
+            return format!("{} {marked} marked, {} not shown here", theme::MARK, grouped(elsewhere));
+        }
         let of = list.total.map_or(String::new(), |total| format!(" of {}", grouped(total)));
         return format!("{} {marked}{of} marked", theme::MARK);
     }

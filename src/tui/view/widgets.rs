@@ -199,13 +199,6 @@ pub(crate) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     focused.then(|| Position::new(area.x + u16::try_from(cursor - scroll).unwrap_or(0).min(area.width - 1), area.y))
 }
 
-/// Draws the field of a confirmation: it has the cursor, and the button that Enter presses is the one in reverse.
-pub(crate) fn confirmation_field(frame: &mut Buffer, area: Rect, typed: &Field, is_typing: bool) -> Option<Position> {
-    let cursor = field(frame, area, typed, is_typing);
-    frame.set_style(Rect { height: 1, ..area }, Style::reset().patch(theme::COLUMN));
-    cursor
-}
-
 /// Draws buttons in as many rows as they need; gives the rows below.
 pub(crate) fn button_rows(frame: &mut Buffer, mut area: Rect, names: &[&str], focused: Option<usize>) -> Rect {
     let (mut from, mut width) = (0, 0);
@@ -246,6 +239,15 @@ pub(crate) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: O
         let cells = Rect { x: begin, width: x - begin, height: 1, ..area };
         frame.set_style(cells, Style::new().add_modifier(theme::BUTTON));
         x += 1;
+    }
+}
+
+/// Draws the buttons below a field that keeps the focus: a click on the second one is its Enter.
+pub(crate) fn field_buttons(frame: &mut Buffer, area: Rect, verb: &str) {
+    buttons(frame, area, &[CANCEL, verb], None);
+    let before = u16::try_from(button(CANCEL).len() + 1).unwrap_or(0).min(area.width);
+    if area.height > 0 {
+        mark_here(frame, Rect { x: area.x + before, width: area.width - before, ..area });
     }
 }
 

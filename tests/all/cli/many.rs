@@ -89,8 +89,11 @@ fn on_a_terminal_what_is_unusual_is_told_and_a_phrase_confirms() {
     let start = |args: &[&str]| Terminal::start(latchkey(home.0.path()).current_dir(home.0.path()).args(args));
     let mut terminal = start(&["keys", "delete", "--search", "stale"]);
     terminal.sees("2 keys.");
-    terminal.sees(&format!("! 1 used in the last 7 days: {} stale one (1 h ago)", ids[0]));
-    terminal.sees("2 without an owner: ");
+    terminal.sees("All are active, 1 used in the last 24 hours.");
+    terminal.sees("! 1 used in the last 7 days");
+    terminal.sees("2 without an owner");
+    terminal.sees(&format!("! used 1 h ago: {} stale one, last used 1 h ago", ids[0]));
+    terminal.sees(&format!("  no owner: {} stale two, never used", ids[1]));
     terminal.sees("To confirm, type delete 2:");
     terminal.press("delete<Space>3<Enter>");
     terminal.sees("That doesn't match. Type delete 2. Nothing was deleted.");

@@ -36,11 +36,14 @@ async fn marks_follow_the_keys_and_all_marked_are_deleted_by_one_phrase() {
         rows.filter(|key| list.marks.has(&key.id)).map(|key| key.label.raw_for_api().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(marked(&bench), ["key 004", "key 003", "key 002", "key 001"]);
-    // Cancel is preselected, and nothing but the phrase confirms.
+    // Nothing but the phrase confirms.
     bench.type_keys("d<Enter>").await;
+    bench.sees("Type delete 4 to confirm, or press Esc to cancel.");
+    bench.type_keys("<Esc>").await;
+    bench.sees("Nothing was deleted.");
     bench.type_keys("d").await;
     bench.sees("Delete 4 keys");
-    bench.sees("4 without an owner: PK");
+    bench.sees("4 without an owner");
     bench.type_keys("delete<Space>6<Enter>").await;
     bench.sees("That doesn't match. Type delete 4.");
     bench.type_keys("<Ctrl-U>delete<Space>4<Enter>").await;
@@ -82,7 +85,8 @@ async fn all_that_match_are_changed_and_not_only_those_on_screen() {
     bench.sees("! 230 that would expire earlier than they do now");
     bench.sees("Each key gets owner “ops”, expiry date");
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("230 edited.");
+    bench.sees("230 keys now expire on ");
+    bench.sees(", owner is now ops. Undo with u");
     let key = bench.state().list.selected_key().unwrap().clone();
     assert_eq!(key.owner.unwrap().raw_for_api(), "ops");
     let days = (key.expires_at.unwrap() - chrono::Utc::now()).num_days();
@@ -117,9 +121,11 @@ async fn an_act_on_many_is_undone_but_for_keys_that_someone_has_changed_since() 
     // It asks first, once; the safe answer is the default and leaves it for later.
     bench.type_keys("u").await;
     bench.sees("Undo 4 keys");
+    bench.sees("4 keys become active again.");
     bench.sees("[Undo 4]");
     bench.type_keys("<Enter>").await;
     bench.loses("[Undo 4]");
+    bench.sees("Nothing was changed.");
     bench.type_keys("u<Tab><Enter>").await;
     bench.sees("3 undone, 1 left unchanged.");
     bench.sees("key 000: Left unchanged: changed since");
@@ -137,8 +143,10 @@ async fn an_act_on_many_is_undone_but_for_keys_that_someone_has_changed_since() 
     // Owner and expiry come back too.
     bench.type_keys("*e 30<Tab>ops<Enter>").await;
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("4 edited. Undo with u");
-    bench.type_keys("u<Tab><Enter>").await;
+    bench.sees("owner is now ops. Undo with u");
+    bench.type_keys("u").await;
+    bench.sees("4 keys get back their earlier owner and expiry date.");
+    bench.type_keys("<Tab><Enter>").await;
     bench.sees("4 undone. Save a report with E.");
     let window = bench.state().list.window.as_ref().unwrap();
     assert!(window.rows_from(0).all(|key| key.expires_at.is_none() && key.owner.as_ref().unwrap().is_empty()));
@@ -272,4 +280,42 @@ async fn of_all_that_match_those_that_were_left_out_stay_marked() {
     let marked =
         bench.state().list.window.as_ref().unwrap().rows_from(0).filter(|key| bench.state().list.marks.has(&key.id));
     assert_eq!(marked.map(|key| key.label.raw_for_api().to_owned()).collect::<Vec<_>>(), ["do not delete 000"]);
+}
+
+#[tokio::test]
+async fn what_is_created_after_all_were_marked_is_counted_before_anything_is_done() {
+    let mut bench = Bench::new().await;
+    create(&bench, "key", 4).await;
+    bench.type_keys("r").await;
+    bench.type_keys("*<Space>").await;
+    bench.sees("* 3 of 4 marked");
+    create(&bench, "late", 1).await;
+    bench.type_keys("d").await;
+    bench.sees("Delete 4 keys");
+    bench.sees("* 4 of 5 marked");
+}
+
+#[tokio::test]
+async fn single_marks_stay_in_another_view_and_those_of_all_are_taken_away_aloud() {
+    let mut bench = Bench::new().await;
+    create(&bench, "one", 3).await;
+    create(&bench, "other", 2).await;
+    bench.type_keys("r/one<Enter>").await;
+    bench.type_keys("<Space><Space>").await;
+    bench.sees("* 2 of 3 marked");
+    bench.type_keys("/<Ctrl-U>other<Enter>").await;
+    bench.sees("* 2 marked, 2 not shown here");
+    bench.type_keys("<Space>").await;
+    bench.sees("* 3 marked, 2 not shown here");
+    bench.type_keys("/<Ctrl-U><Enter>").await;
+    bench.sees("* 3 of 5 marked");
+    bench.type_keys("<Esc>*").await;
+    bench.sees("* 5 of 5 marked");
+    bench.type_keys("/one<Enter>").await;
+    bench.sees("5 keys are no longer marked: * marks the keys of one view.");
+    assert!(bench.state().list.marks.is_empty());
+    bench.type_keys("<Space>/<Ctrl-U>other<Enter>").await;
+    bench.type_keys("*").await;
+    bench.sees("* 2 of 2 marked");
+    bench.sees("1 key is no longer marked: * marks the keys of one view.");
 }

@@ -25,14 +25,24 @@ async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
     let (id, _) = bench.create("two").await;
     bench.create("three").await;
     select(&mut bench, &id).await;
-    // No, by Enter: Cancel is preselected.
+    // Not by Enter, which says what to type.
     bench.type_keys("d<Enter>").await;
-    assert_eq!((bench.state().dialog.is_none(), bench.state().list.total), (true, Some(3)));
-    // No, by Esc.
-    bench.type_keys("d").await;
+    bench.sees(&format!("Type {} to confirm, or press Esc to cancel.", &id[16..]));
+    assert_eq!(bench.state().list.total, Some(3));
+    // No, by Esc or by the button.
     bench.press(&id[16..]);
     bench.type_keys("<Esc>").await;
-    assert_eq!(bench.state().list.total, Some(3));
+    bench.sees("Nothing was deleted.");
+    bench.type_keys("d").await;
+    bench.press(&id[16..]);
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("Nothing was deleted.");
+    assert_eq!((bench.state().dialog.is_none(), bench.state().list.total), (true, Some(3)));
+    // It can be deactivated in its place.
+    bench.type_keys("d<Tab><Tab><Enter>").await;
+    bench.sees("Deactivate access key");
+    bench.type_keys("<Esc>").await;
+    bench.sees("Nothing was changed.");
     // Not by other characters.
     bench.type_keys("d zzzz<Enter>").await;
     bench.sees("That doesn't match. The ID ends in");
@@ -216,8 +226,8 @@ async fn a_key_that_another_administrator_changed_is_shown_before_it_is_changed(
     bench.type_keys("<Enter>").await;
     bench.sees("root has changed this key meanwhile: deactivated. Not deleted yet.");
     bench.type_keys("<Enter>").await;
-    assert!(bench.state().dialog.is_none(), "what was typed does not confirm any more");
-    assert_eq!(bench.state().list.total, Some(1));
+    bench.sees("to confirm, or press Esc to cancel.");
+    assert_eq!(bench.state().list.total, Some(1), "what was typed does not confirm any more");
 }
 
 #[tokio::test]

@@ -99,19 +99,24 @@ fn all_that_the_filter_finds_are_changed_at_once() {
     talk.answers(&[(COMMAND, "all delete"), ("That would be every key.", HEARD), (COMMAND, "filter door")]);
     talk.answers(&[(COMMAND, "all"), ("What (1 to 4, Enter lists them, back leaves): ", "edit")]);
     talk.answers(&[("Owner (Enter keeps it, - for none): ", "ops"), ("Enter keeps it): ", ""), ("2 keys.", HEARD)]);
-    talk.answers(&[("Change 2 keys? (yes or no, Enter for no): ", "yes"), ("2 edited. The command undo", "undo")]);
+    talk.answers(&[
+        ("Change 2 keys? (yes or no, Enter for no): ", "yes"),
+        ("2 keys: owner is now ops. The command undo", "undo"),
+    ]);
     talk.answers(&[
         ("Undo 2 keys? (yes or no, Enter for no): ", ""),
         ("Nothing was changed.", HEARD),
         (COMMAND, "undo"),
     ]);
     talk.answers(&[
+        ("2 keys get back their earlier owner.", HEARD),
         ("Undo 2 keys? (yes or no, Enter for no): ", "yes"),
         ("2 undone.", HEARD),
         (COMMAND, "undo"),
         ("Nothing to undo.", HEARD),
     ]);
-    talk.answers(&[(COMMAND, "29 delete"), ("! 1 with a label or note like \u{201c}do not delete\u{201d}: PK", HEARD)]);
+    talk.answers(&[(COMMAND, "29 delete"), ("! 1 with a label or note like \u{201c}do not delete\u{201d}", HEARD)]);
+    talk.answers(&[("! label says to keep it: PK", HEARD), ("  no owner: PK", HEARD)]);
     talk.answers(&[("Leave out what is marked with ! (1 key)? (yes or no, Enter for no): ", "yes")]);
     talk.answers(&[("To confirm, type delete 1: ", "delete 2"), ("Nothing was deleted.", HEARD)]);
     talk.answers(&[(COMMAND, "all delete"), ("(yes or no, Enter for no): ", "y"), ("type delete 1: ", "delete 1")]);

@@ -171,7 +171,8 @@ impl DerefMut for Stage {
     }
 }
 
-fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
+/// A page with these keys, of so many.
+pub fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
     let more = (keys.len() as u64) < total;
     let after = (more && request.place != Cursor::End).then(|| CursorToken("more".to_owned()));
     Page {

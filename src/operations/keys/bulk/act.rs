@@ -5,12 +5,13 @@ use chrono::{DateTime, Utc};
 use crate::client::KeyChange;
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Texts};
+use crate::operations::format::grouped;
 use crate::operations::keys::activate::{NotSwitched, Switch};
 use crate::operations::keys::delete::Confirmation;
 use crate::operations::keys::edit;
 use crate::operations::messages;
 
-use crate::operations::keys::bulk::Unusual;
+use crate::operations::keys::bulk::{Unusual, counted};
 
 /// What is done to each of many keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,17 @@ impl BulkAct {
         }
     }
 
+    /// The same within a line.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Activate => "activate",
+            Self::Deactivate(_) => "deactivate",
+            Self::Delete => "delete",
+            Self::Edit { .. } => "change",
+            Self::Undo => "undo",
+        }
+    }
+
     /// The title while it is under way.
     pub const fn running(&self) -> &'static str {
         match self {
@@ -104,6 +116,30 @@ impl BulkAct {
             Self::Edit { .. } => "edited",
             Self::Undo => "undone",
         }
+    }
+
+    /// What was done to so many keys, for the sum: of an edit what was set.
+    pub(super) fn done_to(&self, count: u64) -> String {
+        let Self::Edit { texts, expires_at } = self else { return format!("{} {}", grouped(count), self.done()) };
+        if count == 0 {
+            return format!("0 {}", self.done());
+        }
+        let is_one = count == 1;
+        let expiry = expires_at.map(|end| match end {
+            Some(end) => {
+                let day = end.with_timezone(&chrono::Local).format("%Y-%m-%d");
+                format!(" now {} on {day}", if is_one { "expires" } else { "expire" })
+            }
+            None => format!(" no longer {}", if is_one { "expires" } else { "expire" }),
+        });
+        let mut parts: Vec<String> = expiry.into_iter().collect();
+        for (name, text) in texts.iter() {
+            let title = fields::named(name).map_or(name, |field| field.title).to_lowercase();
+            let text = crate::domain::Untrusted::new(text).to_display(40);
+            let is = if text.is_empty() { format!("no {title} any more") } else { format!("{title} is now {text}") };
+            parts.push(if parts.is_empty() { format!(": {is}") } else { format!(" {is}") });
+        }
+        format!("{}{}", counted(count), parts.join(","))
     }
 
     /// What a key is that needs no change.
@@ -177,15 +213,14 @@ impl BulkAct {
     }
 
     /// What has to be typed to confirm it; none if a yes is enough. What can't be undone is typed; so is what stops
-    /// keys that are in use, or may stop any in production.
+    /// keys that are in use, or may stop any in production. To take something back is not made harder than it was.
     pub fn confirmation(&self, count: u64, stops_used_keys: bool, production: Option<String>) -> Option<Confirmation> {
         let is_typed = match self {
             Self::Delete => true,
             Self::Deactivate(_) => stops_used_keys || production.is_some(),
-            Self::Undo => production.is_some(),
-            Self::Activate | Self::Edit { .. } => false,
+            Self::Undo | Self::Activate | Self::Edit { .. } => false,
         };
-        let word = format!("{} {count}", self.verb().to_lowercase());
+        let word = format!("{} {count}", self.word());
         is_typed.then(|| Confirmation::of_name(&word, production))
     }
 }

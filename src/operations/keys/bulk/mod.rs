@@ -16,11 +16,11 @@ mod walk;
 
 pub use act::BulkAct;
 pub(crate) use act::Foreseen;
-pub(crate) use ask::{confirm, counted, findings, progress};
+pub(crate) use ask::{confirm, counted, findings, progress, reasons};
 pub use outcome::{Failed, KeyOutcome, KeyResult};
 pub use report::BulkReport;
 pub use run::{BulkRun, RunStep};
-pub use survey::{Finding, Survey};
+pub use survey::{Survey, SurveyedKey};
 pub use undo::Reversal;
 pub(crate) use undo::was_made;
 pub use unusual::Unusual;

@@ -77,10 +77,40 @@ impl Tally {
 
     /// "38 deleted, 1 already deleted, 1 failed".
     pub(super) fn in_words(&self, act: &BulkAct) -> String {
-        let mut parts = vec![(self.done, act.done())];
         let others = [(self.already, act.already()), (self.kept, "left unchanged"), (self.failed, "failed")];
-        parts.extend(others.into_iter().filter(|(count, _)| *count > 0));
-        let parts: Vec<String> = parts.iter().map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
-        parts.join(", ")
+        let others = others.into_iter().filter(|(count, _)| *count > 0);
+        let others = others.map(|(count, what)| format!("{} {what}", grouped(count)));
+        std::iter::once(act.done_to(self.done)).chain(others).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Texts;
+    use crate::domain::key::fields;
+
+    #[test]
+    fn what_was_set_is_said() {
+        let end = "2027-02-25T12:00:00Z".parse().unwrap();
+        let act = |owner: Option<&str>, expires_at| {
+            let mut texts = Texts::default();
+            if let Some(owner) = owner {
+                texts.set(fields::named("owner").unwrap(), owner).unwrap();
+            }
+            BulkAct::Edit { texts, expires_at }
+        };
+        let one = Tally { done: 1, ..Tally::default() };
+        let many = Tally { done: 1500, already: 2, failed: 1, ..Tally::default() };
+        for (tally, act, words) in [
+            (many, act(None, Some(Some(end))), "1,500 keys now expire on 2027-02-25, 2 already so, 1 failed"),
+            (one, act(Some("ops"), Some(Some(end))), "1 key now expires on 2027-02-25, owner is now ops"),
+            (one, act(Some("ops"), None), "1 key: owner is now ops"),
+            (one, act(Some(""), Some(None)), "1 key no longer expires, no owner any more"),
+            (Tally::default(), act(Some("ops"), None), "0 edited"),
+            (many, BulkAct::Delete, "1,500 deleted, 2 already deleted, 1 failed"),
+        ] {
+            assert_eq!(tally.in_words(&act), words);
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use super::run::Pending;
-use super::{BulkAct, BulkRun, KeyOutcome, Selection, Walk};
+use super::{BulkAct, BulkRun, KeyOutcome, Selection, Walk, counted};
 use crate::client::{Changes, KeyChange};
+use crate::domain::key::fields;
 use crate::domain::{AccessKey, KeyId, Status, Untrusted};
 use crate::operations::keys::{changes, edit};
 
@@ -32,13 +33,11 @@ impl BulkRun {
     pub fn undo(reversals: Vec<Reversal>, now: DateTime<Utc>, begun: Instant) -> Self {
         let mut run = Self::new(BulkAct::Undo, Walk::new(Selection::Keys(Vec::new())), now, begun);
         run.total = Some(reversals.len() as u64);
-        for Reversal { id, label, changes } in reversals {
-            if changes.expires_at.flatten().is_some_and(|end| end <= now) {
-                run.tell(id, label, KeyOutcome::Kept(HAS_PASSED)); // the server takes no expiry in the past
-                continue;
-            }
-            if changes.reactivates_at.is_some_and(|end| end <= now) {
-                run.tell(id, label, KeyOutcome::Kept(HAS_ENDED));
+        for reversal in reversals {
+            let too_late = reversal.is_too_late(now);
+            let Reversal { id, label, changes } = reversal;
+            if let Some(why) = too_late {
+                run.tell(id, label, KeyOutcome::Kept(why));
                 continue;
             }
             let change = KeyChange::Edit(id.clone(), changes);
@@ -83,6 +82,73 @@ impl BulkRun {
             self.keep_reversal(&one);
         }
         std::mem::take(&mut self.reversals)
+    }
+}
+
+/// What becomes of how many keys, in sentences.
+pub(super) fn in_words(reversals: &[Reversal], now: DateTime<Utc>) -> String {
+    let mut groups: Vec<(Becomes, u64)> = Vec::new();
+    for reversal in reversals {
+        let becomes = reversal.becomes(now);
+        match groups.iter_mut().find(|(known, _)| *known == becomes) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((becomes, 1)),
+        }
+    }
+    let sentences = groups.into_iter().map(|(becomes, count)| becomes.sentence(count));
+    sentences.collect::<Vec<_>>().join(" ")
+}
+
+/// What a key becomes when a change of it is taken back.
+#[derive(PartialEq, Eq)]
+struct Becomes {
+    /// Active or inactive, in words.
+    switched: Option<&'static str>,
+    /// What it gets back.
+    gets: Vec<String>,
+    /// Why it can't be.
+    stays: Option<&'static str>,
+}
+
+impl Becomes {
+    fn sentence(&self, count: u64) -> String {
+        let is_one = count == 1;
+        let (turn, get, its) = if is_one { ("becomes", "gets", "its") } else { ("become", "get", "their") };
+        let keys = counted(count);
+        if let Some(why) = self.stays {
+            return format!(
+                "{keys} {} as {}: {why}.",
+                if is_one { "stays" } else { "stay" },
+                if is_one { "it is" } else { "they are" }
+            );
+        }
+        let switched = self.switched.map(|switched| format!("{turn} {switched}"));
+        let gets = (!self.gets.is_empty()).then(|| format!("{get} back {its} earlier {}", self.gets.join(" and ")));
+        format!("{keys} {}.", switched.into_iter().chain(gets).collect::<Vec<_>>().join(" and "))
+    }
+}
+
+impl Reversal {
+    /// Why it can't be made any more.
+    fn is_too_late(&self, now: DateTime<Utc>) -> Option<&'static str> {
+        let Changes { expires_at, reactivates_at, .. } = &self.changes;
+        // The server takes no expiry in the past.
+        let has_passed = expires_at.flatten().is_some_and(|end| end <= now);
+        let has_ended = reactivates_at.is_some_and(|end| end <= now);
+        has_passed.then_some(HAS_PASSED).or_else(|| has_ended.then_some(HAS_ENDED))
+    }
+
+    fn becomes(&self, now: DateTime<Utc>) -> Becomes {
+        let Changes { texts, status, reactivates_at, expires_at, .. } = &self.changes;
+        let switched = status.map(|status| match (status, reactivates_at) {
+            (Status::Inactive, Some(_)) => "inactive again for a while",
+            (Status::Inactive, None) => "inactive again",
+            _ => "active again",
+        });
+        let title = |name| fields::named(name).map_or(name, |field| field.title).to_lowercase();
+        let texts = texts.iter().map(|(name, _)| title(name));
+        let gets = texts.chain(expires_at.map(|_| "expiry date".to_owned())).collect();
+        Becomes { switched, gets, stays: self.is_too_late(now) }
     }
 }
 
@@ -235,9 +301,35 @@ mod tests {
     }
 
     #[test]
-    fn in_production_its_name_confirms() {
-        assert_eq!(BulkAct::Undo.confirmation(38, false, None), None);
-        let confirmation = BulkAct::Undo.confirmation(38, false, Some("live".to_owned())).unwrap();
-        assert_eq!(confirmation.phrase(), "undo 38 live");
+    fn a_yes_is_enough_in_production_too() {
+        let live = Some("live".to_owned());
+        assert_eq!(BulkAct::Undo.confirmation(38, false, live.clone()), None);
+        let phrase = |act: BulkAct| act.confirmation(38, false, live.clone()).map(|confirmation| confirmation.phrase());
+        assert_eq!(phrase(BulkAct::Deactivate(None)).as_deref(), Some("deactivate 38 live"));
+    }
+
+    #[test]
+    fn what_becomes_of_how_many_keys_is_said() {
+        let now = Utc::now();
+        let reversal = |changes: Changes| {
+            let AccessKey { id, label, .. } = key(1, Status::Active);
+            Reversal { id, label, changes }
+        };
+        let to = |status| Changes { status: Some(status), ..Changes::default() };
+        let ending = |end| Changes { expires_at: Some(Some(end)), ..Changes::default() };
+        let later = now + chrono::TimeDelta::days(3);
+        let mut owned = ending(later);
+        owned.texts.set(crate::domain::key::fields::named("owner").unwrap(), "mia").unwrap();
+        let mut all = vec![reversal(to(Status::Active)); 1200];
+        assert_eq!(in_words(&all, now), "1,200 keys become active again.");
+        all.truncate(1);
+        all.extend([owned, ending(later), ending(later), ending(now)].map(reversal));
+        all.push(reversal(Changes { reactivates_at: Some(later), ..to(Status::Inactive) }));
+        assert_eq!(
+            in_words(&all, now),
+            "1 key becomes active again. 1 key gets back its earlier owner and expiry date. 2 keys get back their earlier \
+             expiry date. 1 key becomes inactive again for a while. 1 key stays as it is: its earlier expiry date has \
+             passed."
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::{AccessKey, Status, fold};
+use crate::domain::{AccessKey, Status, Untrusted, capitalized, fold};
 use crate::operations::format::relative;
 use crate::operations::keys::bulk::BulkAct;
 use crate::operations::messages::minute;
@@ -30,6 +30,9 @@ pub enum Unusual {
 
 /// A key that was used in this time is most likely in use.
 const LATELY: TimeDelta = TimeDelta::days(7);
+
+/// Cells of an owner in a reason.
+const OWNER_CELLS: usize = 20;
 
 /// What must not be done, as labels and notes say it: folded, with blanks for dashes.
 const FORBIDS: [&str; 6] = ["do not ", "don't ", "dont ", "never ", "must not ", "not to be "];
@@ -76,7 +79,7 @@ impl Unusual {
         let has_no_owner = key.owner.as_ref().is_some_and(crate::domain::Untrusted::is_empty);
         match self {
             Self::Used => stops && key.status == Status::Active && key.last_used_at.is_some_and(|at| now - at < LATELY),
-            Self::Protected => stops && says_to_stay(key),
+            Self::Protected => stops && is_protected(key),
             Self::Shortened => matches!(end, Some(Some(new)) if key.expires_at.is_none_or(|old| new < old)),
             Self::Revived => key.status == Status::Expired && end.is_some_and(|new| new.is_none_or(|new| new > now)),
             Self::Owned => {
@@ -91,6 +94,11 @@ impl Unusual {
                 ends && matches!(act, BulkAct::Deactivate(_))
             }
         }
+    }
+
+    /// That a key's label or note says that it must stay, in a sentence.
+    pub(crate) fn protection(key: &AccessKey) -> Option<String> {
+        is_protected(key).then(|| format!("! {}.", capitalized(Self::Protected.clause())))
     }
 
     /// Whether a key is better left out for it; the others only tell what is there.
@@ -126,35 +134,44 @@ impl Unusual {
         }
     }
 
-    /// What it says about one key, after its name; empty if there is nothing to add.
-    pub(crate) fn detail(self, key: &AccessKey, now: DateTime<Utc>) -> String {
-        match (self, key.last_used_at, &key.owner) {
-            (Self::Used, Some(at), _) => relative(at, now),
-            (Self::Owned, _, Some(owner)) => owner.to_display(30),
-            (Self::Paused, ..) => key.reactivates_at.map(|at| format!("until {}", minute(at))).unwrap_or_default(),
-            _ => String::new(),
+    /// The same in a column of reasons.
+    pub(crate) fn reason(self, key: &AccessKey, now: DateTime<Utc>) -> String {
+        match self {
+            Self::Used => key.last_used_at.map_or_else(String::new, |at| format!("used {}", relative(at, now))),
+            Self::Protected if says_to_stay(&key.label) => "label says to keep it".to_owned(),
+            Self::Protected => "note says to keep it".to_owned(),
+            Self::Shortened => "would expire earlier".to_owned(),
+            Self::Revived => "would work again".to_owned(),
+            Self::Owned => {
+                let owner = key.owner.as_ref().map(|owner| owner.to_display(OWNER_CELLS)).unwrap_or_default();
+                format!("owner {owner}")
+            }
+            Self::Ownerless => "no owner".to_owned(),
+            Self::Expired => "expired".to_owned(),
+            Self::Paused => key.reactivates_at.map(|at| format!("until {}", minute(at))).unwrap_or_default(),
         }
     }
 }
 
-fn says_to_stay(key: &AccessKey) -> bool {
-    let texts = [Some(&key.label), key.note.as_ref()];
-    texts.into_iter().flatten().any(|text| {
-        let text = fold(text.raw_for_api()).replace('’', "'").replace(['-', '_'], " ");
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let forbids = |word: &str| {
-            text.match_indices(word).any(|(at, _)| {
-                let rest = &text[at + word.len()..];
-                VERBS.iter().any(|verb| rest.starts_with(verb) || rest.starts_with(&format!("be {verb}")))
-            })
-        };
-        FORBIDS.into_iter().any(forbids) || ELSEWHERE.into_iter().any(|words| text.contains(&fold(words)))
-    })
+fn is_protected(key: &AccessKey) -> bool {
+    [Some(&key.label), key.note.as_ref()].into_iter().flatten().any(says_to_stay)
+}
+
+fn says_to_stay(text: &Untrusted) -> bool {
+    let text = fold(text.raw_for_api()).replace('’', "'").replace(['-', '_'], " ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let forbids = |word: &str| {
+        text.match_indices(word).any(|(at, _)| {
+            let rest = &text[at + word.len()..];
+            VERBS.iter().any(|verb| rest.starts_with(verb) || rest.starts_with(&format!("be {verb}")))
+        })
+    };
+    FORBIDS.into_iter().any(forbids) || ELSEWHERE.into_iter().any(|words| text.contains(&fold(words)))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::{KeyId, Texts, Untrusted};
+    use crate::domain::{KeyId, Texts};
     use crate::operations::keys::bulk::unusual::*;
 
     fn key(label: &str) -> AccessKey {
@@ -178,13 +195,18 @@ mod tests {
             "削除禁止 監視",
             "never delete",
         ] {
-            assert!(says_to_stay(&key(label)), "{label}");
+            assert!(says_to_stay(&Untrusted::new(label)), "{label}");
         }
         for label in ["", "delete me", "do nothing", "never used", "don't know", "touch", "nicht"] {
-            assert!(!says_to_stay(&key(label)), "{label}");
+            assert!(!says_to_stay(&Untrusted::new(label)), "{label}");
         }
         let note = AccessKey { note: Some(Untrusted::new("ask Marek, do not delete")), ..key("") };
-        assert!(says_to_stay(&note));
+        let reason = |key: &AccessKey| Unusual::Protected.reason(key, now());
+        assert!(Unusual::Protected.is_so(&BulkAct::Delete, &note, now()));
+        assert_eq!(
+            [note, key("keep: do not delete")].map(|key| reason(&key)),
+            ["note says to keep it", "label says to keep it"]
+        );
     }
 
     #[test]

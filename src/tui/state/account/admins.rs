@@ -277,10 +277,8 @@ impl AdminRemoval {
                 let kind = AdminChangeKind::Remove { even_last: false };
                 return AdminStepOutcome::Send(AdminChange { username: self.username.clone(), kind });
             }
-            Action::Submit if !self.typed.text().is_empty() => {
-                self.call = CallState::Invalid(self.confirmation.mismatch());
-            }
-            Action::Submit | Action::Cancel => return AdminStepOutcome::Close,
+            Action::Submit => self.call = CallState::Invalid(self.confirmation.refusal(self.typed.text())),
+            Action::Cancel => return AdminStepOutcome::Close,
             _ => {}
         }
         AdminStepOutcome::Stay

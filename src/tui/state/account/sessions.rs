@@ -98,10 +98,8 @@ impl RevokeDialog {
                 self.call = CallState::Sent;
                 return RevokeOutcome::Send(self.what());
             }
-            Action::Submit if !self.typed.text().is_empty() => {
-                self.call = CallState::Invalid(self.confirmation.mismatch());
-            }
-            Action::Submit | Action::Cancel => return RevokeOutcome::Close,
+            Action::Submit => self.call = CallState::Invalid(self.confirmation.refusal(self.typed.text())),
+            Action::Cancel => return RevokeOutcome::Close,
             _ => {}
         }
         RevokeOutcome::Stay

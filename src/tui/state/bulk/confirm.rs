@@ -22,6 +22,8 @@ pub struct BulkConfirm {
     pub leave_out: bool,
     pub typed: Field,
     pub focus: BulkFocus,
+    /// The first of the keys on screen.
+    pub top: usize,
     pub call: CallState,
     production: Option<String>,
 }
@@ -54,6 +56,7 @@ impl BulkConfirm {
             leave_out: false,
             typed: Field::new("", 0),
             focus: BulkFocus::Cancel,
+            top: 0,
             call: CallState::None,
             production,
         };
@@ -156,18 +159,22 @@ impl BulkConfirm {
             (Action::Submit, BulkFocus::Typed | BulkFocus::Submit) if self.has_work() && self.is_confirmed() => {
                 ConfirmOutcome::Begin
             }
-            (Action::Submit, BulkFocus::Typed) if self.typed.text().is_empty() => ConfirmOutcome::Close,
             (Action::Submit, _) => {
                 if let Some(confirmation) = self.confirmation() {
-                    self.call = CallState::Invalid(confirmation.mismatch());
+                    self.call = CallState::Invalid(confirmation.refusal(self.typed.text()));
                     self.focus = BulkFocus::Typed;
                 }
                 ConfirmOutcome::Stay
             }
-            (action, _) => {
+            (Action::Mark, _) if self.survey.warned > 0 => {
+                self.toggle();
+                ConfirmOutcome::Stay
+            }
+            (action @ (Action::Next | Action::Previous), _) => {
                 self.go(action);
                 ConfirmOutcome::Stay
             }
+            _ => ConfirmOutcome::Stay,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod form;
+mod layout;
 mod progress;
 
 use std::time::Instant;
@@ -13,12 +14,14 @@ use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
 use crate::domain::Lifetimes;
 use crate::operations::actions::ActionId;
 use crate::operations::keys::bulk::{BATCH, BulkAct, BulkRun, Reversal, RunStep, Selection, Survey, Walk, WalkStep};
+use crate::operations::messages;
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::input::text_input::TextInput;
 
 use confirm::ConfirmOutcome;
 pub use confirm::{BulkConfirm, BulkFocus};
 pub use form::{BulkForm, BulkFormFocus};
+pub use layout::KeyColumns;
 pub use progress::BulkProgress;
 
 #[derive(Debug)]
@@ -86,7 +89,7 @@ impl BulkDialog {
         now: ClockReading,
     ) -> (Self, BulkOutcome) {
         let mut dialog = Self::edit(Selection::Keys(Vec::new()), production.clone(), ahead, Lifetimes::default());
-        let survey = Survey::of_undo(reversals.len(), now.utc + ahead);
+        let survey = Survey::of_undo(&reversals, now.utc + ahead);
         dialog.stage = BulkStage::Confirm(Box::new(BulkConfirm::new(survey, production)));
         dialog.reversals = reversals;
         let outcome = if dialog.reversals.len() > 1 { BulkOutcome::Stay } else { dialog.run(now) };
@@ -96,8 +99,17 @@ impl BulkDialog {
     /// What presses mean in it.
     pub const fn mode(&self) -> Mode {
         match self.stage {
-            BulkStage::Form(_) | BulkStage::Confirm(_) => Mode::Form,
+            BulkStage::Form(_) => Mode::Form,
+            BulkStage::Confirm(_) => Mode::ManyConfirm,
             BulkStage::Survey(..) | BulkStage::NotRead(_) | BulkStage::Run(_) => Mode::Progress,
+        }
+    }
+
+    /// What is said when it is left before anything was done.
+    pub(crate) const fn undone(&self) -> &'static str {
+        match &self.stage {
+            BulkStage::Confirm(confirm) => confirm.survey.act.undone(),
+            _ => messages::NOTHING_CHANGED,
         }
     }
 
@@ -151,6 +163,24 @@ impl BulkDialog {
         }
         self.stage = BulkStage::Confirm(Box::new(BulkConfirm::new(survey, self.production.clone())));
         None
+    }
+
+    /// Whether a press that it explains does something now.
+    pub(crate) fn offers(&self, action: Action, size: (u16, u16)) -> bool {
+        let BulkStage::Confirm(confirm) = &self.stage else { return false };
+        match action {
+            Action::PageDown => confirm.can_scroll(size),
+            Action::Mark => confirm.survey.warned > 0,
+            Action::Choose(_) => !confirm.choices().is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Shows the next keys of those that are to be confirmed, or those before.
+    pub(crate) fn scroll(&mut self, action: Action, size: (u16, u16)) {
+        if let BulkStage::Confirm(confirm) = &mut self.stage {
+            confirm.scroll(action, size);
+        }
     }
 
     /// Takes an intent.

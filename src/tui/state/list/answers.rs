@@ -24,8 +24,8 @@ impl List {
             }
         };
         (self.trouble, self.ahead, self.lifetimes) = (None, page.ahead, page.lifetimes);
-        if page.total.is_some() {
-            self.total = page.total;
+        if let Some(total) = page.total {
+            self.set_total(total);
         }
         self.lacks_uses |= request.uses && page.keys.first().is_some_and(|key| key.daily_uses.is_none());
         let place = page.place(&request.place);
@@ -64,6 +64,9 @@ impl List {
         if self.window.as_ref().is_some_and(Window::is_empty) && place != Cursor::Start {
             return Some(self.open(None)); // all that stood here is gone
         }
+        if let Some(window) = &self.window {
+            self.marks.see(window);
+        }
         self.follow();
         self.place_end();
         self.walk().or_else(|| self.load_more()).or_else(|| self.missing_total())
@@ -74,9 +77,21 @@ impl List {
         self.counting.take_if(|counting| counting == filter);
         let Some(total) = total else { return };
         if *filter == self.query.filter {
-            self.total = Some(total);
+            self.set_total(total);
             self.place_end();
         }
+    }
+
+    /// All marked keys were read: there may be others than when they were marked.
+    pub(crate) fn on_marked_read(&mut self, count: u64) {
+        if let Some(total) = self.marks.total_for(count) {
+            self.set_total(total);
+        }
+    }
+
+    fn set_total(&mut self, total: u64) {
+        self.total = Some(total);
+        self.marks.on_total(total);
     }
 
     /// Where the loaded rows are in the whole list, if they reach its end and that wasn't known yet.
@@ -93,7 +108,7 @@ impl List {
         let window = Window::new(place.clone(), page);
         self.shown.clone_from(&self.query);
         if *place == Cursor::Start && window.after().is_none() {
-            self.total = Some(window.len() as u64);
+            self.set_total(window.len() as u64);
         }
         let row = select.and_then(|id| window.find(id)).unwrap_or(0);
         (self.top, self.selected) = match place {

@@ -10,9 +10,23 @@ use crate::tui::state::Window;
 pub struct Marks {
     /// Those that were marked one by one, as they were on screen.
     keys: HashMap<KeyId, AccessKey>,
+    /// Those of them that were marked in another view, and not seen in this one since.
+    elsewhere: HashSet<KeyId>,
     /// In their place all that a filter finds, but for some.
-    all: Option<(Filter, HashSet<KeyId>)>,
+    all: Option<AllMarked>,
     range: Option<MarkRange>,
+}
+
+/// All that a filter finds, but for some.
+#[derive(Debug, Default)]
+struct AllMarked {
+    filter: Filter,
+    /// Those whose mark was taken away: by a press, or because they are done.
+    except: HashSet<KeyId>,
+    /// How many of these the filter doesn't find any more, as an act has changed them.
+    gone: u64,
+    /// How many are marked, while it is not known how many the filter finds after an act.
+    left: Option<u64>,
 }
 
 /// A range that follows the selection.
@@ -27,7 +41,7 @@ struct MarkRange {
 impl Marks {
     pub fn has(&self, id: &KeyId) -> bool {
         match &self.all {
-            Some((_, except)) => !except.contains(id),
+            Some(all) => !all.except.contains(id),
             None => self.keys.contains_key(id),
         }
     }
@@ -44,15 +58,23 @@ impl Marks {
     /// How many keys are marked, of so many that match; none if that is not known.
     pub fn count(&self, total: Option<u64>) -> Option<u64> {
         match &self.all {
-            Some((_, except)) => total.map(|total| total.saturating_sub(except.len() as u64)),
+            Some(all) => {
+                let excepted = (all.except.len() as u64).saturating_sub(all.gone);
+                all.left.or_else(|| total.map(|total| total.saturating_sub(excepted)))
+            }
             None => Some(self.keys.len() as u64),
         }
     }
 
+    /// How many of them the list on screen doesn't have, as far as its rows were read.
+    pub fn elsewhere(&self) -> u64 {
+        self.elsewhere.len() as u64
+    }
+
     /// Which keys are marked.
     pub fn selection(&self) -> Selection {
-        if let Some((filter, except)) = &self.all {
-            return Selection::Matching(filter.clone(), except.clone());
+        if let Some(all) = &self.all {
+            return Selection::Matching(all.filter.clone(), all.except.clone());
         }
         let mut keys: Vec<AccessKey> = self.keys.values().cloned().collect();
         keys.sort_by_cached_key(|key| (key.label.raw_for_api().to_owned(), key.id.raw_for_api().to_owned()));
@@ -66,17 +88,23 @@ impl Marks {
 
     fn set(&mut self, key: &AccessKey, marked: bool) {
         match (&mut self.all, marked) {
-            (Some((_, except)), true) => drop(except.remove(&key.id)),
-            (Some((_, except)), false) => drop(except.insert(key.id.clone())),
+            (Some(all), true) => all.include(&key.id),
+            (Some(all), false) => all.exclude(&key.id),
             (None, true) => drop(self.keys.insert(key.id.clone(), key.clone())),
-            (None, false) => drop(self.keys.remove(&key.id)),
+            (None, false) => self.remove(&key.id),
         }
+    }
+
+    fn remove(&mut self, id: &KeyId) {
+        self.keys.remove(id);
+        self.elsewhere.remove(id);
     }
 
     /// Marks all that a filter finds; none any more, if all are marked.
     pub(super) fn toggle_all(&mut self, filter: &Filter) {
-        let are_marked = matches!(&self.all, Some((_, except)) if except.is_empty());
-        *self = Self { all: (!are_marked).then(|| (filter.clone(), HashSet::new())), ..Self::default() };
+        let are_marked = matches!(&self.all, Some(all) if all.except.is_empty());
+        let all = || AllMarked { filter: filter.clone(), ..AllMarked::default() };
+        *self = Self { all: (!are_marked).then(all), ..Self::default() };
     }
 
     pub(super) fn begin_range(&mut self, key: &AccessKey) {
@@ -114,9 +142,42 @@ impl Marks {
 
     /// Takes a mark away from a key that is done.
     pub fn forget(&mut self, id: &KeyId) {
-        self.keys.remove(id);
-        if let Some((_, except)) = &mut self.all {
-            except.insert(id.clone());
+        self.remove(id);
+        if let Some(all) = &mut self.all {
+            all.exclude(id);
+        }
+    }
+
+    /// The same of a key that is not there any more, and is not counted among those that match.
+    pub(super) fn forget_deleted(&mut self, id: &KeyId) {
+        self.remove(id);
+        if let Some(all) = &mut self.all
+            && !all.except.remove(id)
+            && let Some(left) = &mut all.left
+        {
+            *left = left.saturating_sub(1);
+        }
+    }
+
+    /// An act has changed keys, and so how many of these match: it is counted again.
+    pub(super) fn hold(&mut self, total: Option<u64>) {
+        let left = self.count(total);
+        if let Some(all) = &mut self.all {
+            all.left = left;
+        }
+    }
+
+    /// How many keys match, where so many of them are marked; none if the marks don't tell.
+    pub(super) fn total_for(&self, marked: u64) -> Option<u64> {
+        let all = self.all.as_ref()?;
+        Some(marked + (all.except.len() as u64).saturating_sub(all.gone))
+    }
+
+    /// Takes how many keys match. What they are more than those that are marked are those whose mark was taken away.
+    pub(super) fn on_total(&mut self, total: u64) {
+        let Some(all) = &mut self.all else { return };
+        if let Some(left) = all.left.take() {
+            all.gone = (all.except.len() as u64).saturating_sub(total.saturating_sub(left));
         }
     }
 
@@ -129,10 +190,24 @@ impl Marks {
         }
     }
 
-    /// Takes the marks away that are on what another filter finds.
-    pub(super) fn keep_of(&mut self, filter: &Filter) {
+    /// Another filter is listed. Single marks stay, on keys that it may not find; that on all that the old one finds is
+    /// taken away, and true says so.
+    pub(super) fn change_view(&mut self, filter: &Filter) -> bool {
         self.end_range();
-        self.all.take_if(|(marked, _)| marked != filter);
+        self.elsewhere = self.keys.keys().cloned().collect();
+        self.all.take_if(|all| all.filter != *filter).is_some()
+    }
+
+    /// Takes note of which keys the list has.
+    pub(super) fn see(&mut self, window: &Window) {
+        if window.before().is_none() && window.after().is_none() {
+            self.elsewhere = self.keys.keys().cloned().collect();
+        }
+        if !self.elsewhere.is_empty() {
+            for key in window.rows_from(0) {
+                self.elsewhere.remove(&key.id);
+            }
+        }
     }
 
     /// Takes keys as they are now.
@@ -145,27 +220,44 @@ impl Marks {
     }
 }
 
+impl AllMarked {
+    fn include(&mut self, id: &KeyId) {
+        if self.except.remove(id) {
+            self.left = self.left.map(|left| left + 1);
+        }
+    }
+
+    fn exclude(&mut self, id: &KeyId) {
+        if self.except.insert(id.clone()) {
+            self.left = self.left.map(|left| left.saturating_sub(1));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::{Cursor, Page};
     use chrono::{DateTime, TimeDelta};
 
+    fn key(n: usize) -> AccessKey {
+        AccessKey::new(KeyId::parse(&format!("PK{n}")).unwrap(), DateTime::UNIX_EPOCH)
+    }
+
+    fn page(keys: Vec<AccessKey>) -> Page {
+        Page {
+            start: None,
+            keys,
+            before: None,
+            after: None,
+            total: Some(9),
+            ahead: TimeDelta::zero(),
+            lifetimes: crate::domain::Lifetimes::default(),
+        }
+    }
+
     fn window() -> Window {
-        let key = |n: usize| AccessKey::new(KeyId::parse(&format!("PK{n}")).unwrap(), DateTime::UNIX_EPOCH);
-        let keys = (0..9).map(key).collect();
-        Window::new(
-            Cursor::Start,
-            Page {
-                start: None,
-                keys,
-                before: None,
-                after: None,
-                total: Some(9),
-                ahead: TimeDelta::zero(),
-                lifetimes: crate::domain::Lifetimes::default(),
-            },
-        )
+        Window::new(Cursor::Start, page((0..9).map(key).collect()))
     }
 
     fn marked(marks: &Marks, window: &Window) -> String {
@@ -197,13 +289,55 @@ mod tests {
         marks.toggle(window.get(1).unwrap());
         assert_eq!((marked(&marks, &window).as_str(), marks.count(Some(500))), ("*.*******", Some(499)));
         assert_eq!(marks.count(None), None);
-        marks.keep_of(&filter);
-        assert!(!marks.is_empty());
+        assert!(!marks.change_view(&filter) && !marks.is_empty());
         marks.toggle_all(&filter);
         marks.toggle_all(&filter);
         assert!(marks.is_empty(), "all of all, then none");
         marks.toggle_all(&filter);
-        marks.keep_of(&Filter::default());
-        assert!(marks.is_empty());
+        assert!(marks.change_view(&Filter::default()) && marks.is_empty());
+        assert!(!marks.change_view(&filter), "there was none");
+    }
+
+    #[test]
+    fn what_an_act_has_done_is_not_taken_off_twice() {
+        let (mut marks, window) = (Marks::default(), window());
+        let id = |row: usize| &window.get(row).unwrap().id;
+        marks.toggle_all(&Filter::default());
+        marks.toggle(window.get(0).unwrap()); // stays among those that match
+        for row in 1..5 {
+            marks.forget(id(row)); // two of them will not match any more
+        }
+        marks.forget_deleted(id(5));
+        assert_eq!(marks.count(Some(8)), Some(3));
+        marks.hold(Some(8));
+        assert_eq!(marks.count(None), Some(3), "it is known while the total is not");
+        marks.forget(id(6)); // an answer that came late
+        marks.on_total(6);
+        assert_eq!(marks.count(Some(6)), Some(2));
+        marks.toggle(window.get(0).unwrap());
+        assert_eq!(marks.count(Some(6)), Some(3));
+        // What someone else creates is marked too, as it matches.
+        assert_eq!(marks.count(Some(7)), Some(4));
+    }
+
+    #[test]
+    fn single_marks_stay_in_another_view_and_are_told_there() {
+        let (mut marks, window) = (Marks::default(), window());
+        for row in 0..3 {
+            marks.toggle(window.get(row).unwrap());
+        }
+        marks.see(&window);
+        assert_eq!((marks.count(None), marks.elsewhere()), (Some(3), 0));
+        assert!(!marks.change_view(&Filter { text: "unused:90d".to_owned(), status: None }));
+        assert_eq!((marks.count(None), marks.elsewhere()), (Some(3), 3));
+        let mut fewer = Window::new(Cursor::Start, page((1..9).map(key).collect()));
+        marks.see(&fewer);
+        assert_eq!(marks.elsewhere(), 1);
+        marks.toggle(fewer.get(0).unwrap());
+        marks.forget(&key(0).id);
+        assert_eq!((marks.count(None), marks.elsewhere()), (Some(1), 0));
+        fewer.remove(&key(2).id);
+        marks.see(&fewer);
+        assert_eq!(marks.elsewhere(), 1, "it doesn't match any more");
     }
 }

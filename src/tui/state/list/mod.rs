@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{ClockReading, Window};
 use crate::client::{ApiError, Cursor, ListRequest, Request};
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Lifetimes};
+use crate::operations::keys::bulk::counted;
 use crate::operations::keys::list;
 use crate::tui::keymap::Action;
 
@@ -52,6 +53,8 @@ pub struct List {
     /// The filter whose total is awaited.
     counting: Option<Filter>,
     digits: Option<count::Digits>,
+    /// Said when marks are gone that were not taken away by a press for it.
+    unmarked: Option<String>,
     /// A move that rows have to be loaded for, and how often it is still to be made.
     steps: Option<(Action, usize)>,
 }
@@ -149,9 +152,8 @@ impl List {
             return self.load_more();
         }
         if !self.query.filter.is_empty() {
-            (self.total, self.counting) = (None, None);
+            self.change_view(&Filter::default());
             self.query.filter = Filter::default();
-            self.marks.keep_of(&self.query.filter);
         }
         Some(self.open(Some(id)))
     }
@@ -162,11 +164,30 @@ impl List {
             return None;
         }
         if query.filter != self.query.filter {
-            (self.total, self.counting) = (None, None);
+            self.change_view(&query.filter);
         }
-        self.marks.keep_of(&query.filter);
+        self.marks.end_range();
         self.query = query;
         Some(self.reopen())
+    }
+
+    fn change_view(&mut self, filter: &Filter) {
+        let count = self.marks.count(self.total);
+        if self.marks.change_view(filter) {
+            self.say_unmarked(count);
+        }
+        (self.total, self.counting) = (None, None);
+    }
+
+    fn say_unmarked(&mut self, count: Option<u64>) {
+        let keys = count.map_or_else(|| "The keys".to_owned(), counted);
+        let are = if count == Some(1) { "is" } else { "are" };
+        self.unmarked = Some(format!("{keys} {are} no longer marked: * marks the keys of one view."));
+    }
+
+    /// That marks are gone, said once.
+    pub(crate) const fn take_unmarked(&mut self) -> Option<String> {
+        self.unmarked.take()
     }
 
     /// Reads again what is on screen.
@@ -243,7 +264,13 @@ impl List {
             }
             Action::MarkRange if self.marks.has_range() => self.marks.end_range(),
             Action::MarkRange => self.marks.begin_range(key),
-            _ => self.marks.toggle_all(&self.query.filter),
+            _ => {
+                let elsewhere = self.marks.elsewhere();
+                self.marks.toggle_all(&self.query.filter);
+                if elsewhere > 0 {
+                    self.say_unmarked(Some(elsewhere));
+                }
+            }
         }
         None
     }
@@ -291,8 +318,11 @@ impl List {
 
     /// The same, and nothing is read in its place.
     pub(crate) fn take_out(&mut self, id: &KeyId) -> Option<()> {
-        self.marks.forget(id);
-        let row = self.window.as_mut()?.remove(id)?;
+        let Some(row) = self.window.as_mut().and_then(|window| window.remove(id)) else {
+            self.marks.forget(id);
+            return None;
+        };
+        self.marks.forget_deleted(id);
         self.total = self.total.map(|total| total.saturating_sub(1));
         if row < self.selected {
             self.selected -= 1;
@@ -303,6 +333,7 @@ impl List {
 
     /// Reads again what is on screen, and how many keys there are.
     pub(crate) fn recount(&mut self) -> Request {
+        self.marks.hold(self.total);
         (self.total, self.counting) = (None, None);
         self.refresh()
     }

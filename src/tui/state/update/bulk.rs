@@ -55,7 +55,9 @@ impl State {
             (BulkOutcome::Close, _) => {
                 // An undoing that was not confirmed can still be made.
                 self.undo = Undo::of_many(std::mem::take(&mut dialog.reversals), now).or_else(|| self.undo.take());
+                let undone = dialog.undone();
                 self.dialog = None;
+                self.say(undone);
                 None
             }
             (BulkOutcome::Ended, stage) => {
@@ -138,6 +140,9 @@ impl State {
     ) -> Option<Effect> {
         let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return self.on_export_page(attempt, read) };
         let outcome = dialog.on_walked(attempt, read, now);
+        if let BulkStage::Confirm(confirm) = &dialog.stage {
+            self.list.on_marked_read(confirm.survey.count);
+        }
         self.on_bulk(outcome, now)
     }
 

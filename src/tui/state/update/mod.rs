@@ -44,6 +44,13 @@ impl State {
     pub fn on_input(&mut self, event: Event, now: ClockReading) -> Option<Effect> {
         let was_telling = self.is_telling();
         let effect = self.on_event(event, now);
+        // While a filter is typed each press takes the last words away.
+        if self.filter.is_none()
+            && let Some(words) = self.list.take_unmarked()
+            && self.notice.is_none()
+        {
+            self.say(words);
+        }
         self.note_waiting(now);
         if was_telling && !self.is_telling() {
             self.settle();
@@ -361,7 +368,7 @@ impl State {
             Dialog::Rotate(dialog) => Some(&mut **dialog),
             Dialog::Export(dialog) => Some(&mut **dialog),
             Dialog::Views(dialog) => dialog.naming.as_mut().map(|(typed, _)| typed as _),
-            Dialog::Delete(dialog) => Some(&mut dialog.typed),
+            Dialog::Delete(dialog) => Some(dialog),
             Dialog::Password(dialog) => Some(&mut **dialog),
             Dialog::Identify(dialog) => Some(&mut **dialog),
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),

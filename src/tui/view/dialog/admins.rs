@@ -17,8 +17,7 @@ use crate::tui::state::{
 };
 use crate::tui::theme;
 use crate::tui::view::widgets::{
-    CANCEL, NARROW, buttons, confirmation_field, field, keep_last_row, line, mark_here, next_row, paragraph, popup,
-    rows,
+    CANCEL, NARROW, buttons, field, field_buttons, keep_last_row, line, mark_here, next_row, paragraph, popup, rows,
 };
 
 /// Columns of the name of a field.
@@ -132,14 +131,13 @@ fn draw_role(frame: &mut Buffer, row: Rect, form: &AdminForm) {
 fn draw_removal(frame: &mut Buffer, area: Rect, dialog: &AdminRemoval) -> Option<Position> {
     let words = [removal(&dialog.username, dialog.is_own)];
     let title = titled("Remove", &dialog.username, area.width.min(WIDTH));
-    let confirmed = dialog.is_confirmed();
     draw_typed(
         frame,
         area,
         &title,
         &words,
         (&dialog.confirmation, &dialog.typed),
-        (confirmed, "Remove", "Removing…"),
+        ("Remove", "Removing…"),
         &dialog.call,
     )
 }
@@ -152,7 +150,6 @@ pub(crate) fn draw_revoke(frame: &mut Buffer, area: Rect, dialog: &RevokeDialog)
     });
     let choices: Vec<_> = choices.collect();
     let told = revoke::consequences(what, dialog.sessions.as_deref());
-    let confirmed = dialog.is_confirmed();
     // On a small screen what happens is worth more than what else could, and than what it means.
     let is_low = area.height < 18;
     let mut words = if is_low { vec![choices[dialog.choice % choices.len()].clone()] } else { choices };
@@ -169,19 +166,19 @@ pub(crate) fn draw_revoke(frame: &mut Buffer, area: Rect, dialog: &RevokeDialog)
         "Emergency: revoke",
         &words,
         (&dialog.confirmation, &dialog.typed),
-        (confirmed, "Revoke", "Revoking…"),
+        ("Revoke", "Revoking…"),
         &dialog.call,
     )
 }
 
-/// Draws words, the question for what confirms, and the buttons: *Cancel* is preselected until it is typed.
+/// Draws words, the question for what confirms, and the buttons.
 fn draw_typed(
     frame: &mut Buffer,
     area: Rect,
     title: &str,
     words: &[String],
     (confirmation, typed): (&Confirmation, &Field),
-    (confirmed, verb, waiting): (bool, &str, &str),
+    (verb, waiting): (&str, &str),
     call: &CallState,
 ) -> Option<Position> {
     let inner = inner_width(area);
@@ -209,14 +206,14 @@ fn draw_typed(
     let row = next_row(&mut rest);
     let cursor = if is_apart {
         line(frame, row, ask);
-        confirmation_field(frame, next_row(&mut rest), typed, !call.is_sent())
+        field(frame, next_row(&mut rest), typed, !call.is_sent())
     } else {
         let at = u16::try_from(ask.width()).unwrap_or(0);
         line(frame, Rect { width: at, ..row }, ask);
         let place = Rect { x: row.x + at, width: length, ..row };
-        confirmation_field(frame, place, typed, !call.is_sent())
+        field(frame, place, typed, !call.is_sent())
     };
-    buttons(frame, next_row(&mut rest), &[CANCEL, verb], Some(usize::from(confirmed)));
+    field_buttons(frame, next_row(&mut rest), verb);
     draw_call(frame, rest, call, waiting);
     cursor
 }

@@ -9,24 +9,25 @@ use unicode_width::UnicodeWidthStr;
 use super::draw_call;
 use super::form::more_rows;
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, Dates, KeyId, Status, capitalized};
+use crate::domain::{AccessKey, Dates, KeyId, Status, Untrusted, capitalized};
 use crate::operations::format::relative;
 use crate::operations::handover;
 use crate::operations::handover::{HandoverEnd, Wrong};
 use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::activity::usage::Impact;
+use crate::operations::keys::bulk::Unusual;
 use crate::operations::keys::create::already_exists;
 use crate::operations::messages;
 use crate::operations::messages::{creating, secret_kept};
 use crate::tui::state::{
-    CallState, ClockReading, DeleteDialog, HandOverButton, HandOverQuestion, PendingCreateButton, PendingCreateDialog,
-    Question,
+    CallState, ClockReading, DeleteDialog, DeleteFocus, HandOverButton, HandOverQuestion, PendingCreateButton,
+    PendingCreateDialog, Question,
 };
 use crate::tui::theme;
 use crate::tui::view::details;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{
-    CANCEL, NARROW, buttons, confirmation_field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
+    CANCEL, NARROW, buttons, field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
 };
 
 pub(crate) fn draw_delete(
@@ -37,26 +38,34 @@ pub(crate) fn draw_delete(
 ) -> Option<Position> {
     // A row for each field, and the question. Texts that are spelt out are longer, and a doubt takes a row.
     let doubt = if details::confusable(&dialog.key).is_some() { 4 } else { 0 };
-    let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 10 + doubt + more_rows(&dialog.call);
+    let stays = Unusual::protection(&dialog.key);
+    let more = doubt + u16::from(stays.is_some()) + more_rows(&dialog.call);
+    let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 10 + more;
     let inside = popup(frame, area, 78, height, "Delete access key");
-    let roomy = inside.height >= 13;
+    let stays_rows = stays.as_deref().map_or(0, |words| rows(words, inside.width));
+    let roomy = inside.height >= 13 + stays_rows;
     let mut rest = if roomy {
         // However long its texts are, the question and an answer of the server keep their rows.
-        let room = Rect { height: inside.height - 6, ..inside };
+        let room = Rect { height: inside.height - 6 - stays_rows, ..inside };
         let below = details::facts(frame, room, &dialog.key, None, Dates::default(), now);
         let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
-        rest
-    } else if let CallState::Failed(words) | CallState::Invalid(words) = &dialog.call {
-        let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
-        paragraph(frame, rest, words, theme::ERROR)
-    } else {
-        let rest = short_facts(frame, inside, &dialog.key, now);
+        rest = tell_protection(frame, rest, stays.as_deref());
         tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now)
+    } else {
+        // The question and the buttons keep their rows.
+        let room = Rect { height: inside.height.saturating_sub(2), ..inside };
+        let below = if let CallState::Failed(words) | CallState::Invalid(words) = &dialog.call {
+            let rest = paragraph(frame, room, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
+            paragraph(frame, rest, words, theme::ERROR)
+        } else {
+            let mut rest = short_facts(frame, room, &dialog.key, now);
+            rest = tell_protection(frame, rest, stays.as_deref());
+            rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
+            if rest.height > 2 { short_owner(frame, rest, &dialog.key) } else { rest }
+        };
+        Rect { y: below.y, height: inside.bottom() - below.y, ..inside }
     };
-    if roomy {
-        rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
-    }
     if rest.height > 3 {
         rest = paragraph(frame, rest, &messages::delete_warning(&dialog.key), Style::new());
     } else {
@@ -69,16 +78,41 @@ pub(crate) fn draw_delete(
     let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(length));
     line(frame, Rect { width: at, ..row }, ask);
     let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
-    let confirmed = dialog.is_confirmed();
-    let cursor = confirmation_field(frame, place, &dialog.typed, !dialog.call.is_sent());
+    let is_typing = dialog.focus == DeleteFocus::Typed && !dialog.call.is_sent();
+    let cursor = field(frame, place, &dialog.typed, is_typing);
     if rest.height > 3 {
         next_row(&mut rest);
     }
-    buttons(frame, next_row(&mut rest), &[CANCEL, "Delete"], Some(usize::from(confirmed)));
+    let names = dialog.buttons().iter().map(|button| match button {
+        DeleteFocus::Instead => "Deactivate instead",
+        DeleteFocus::Submit => "Delete",
+        DeleteFocus::Typed | DeleteFocus::Cancel => CANCEL,
+    });
+    let focused = dialog.buttons().iter().position(|button| *button == dialog.focus);
+    buttons(frame, next_row(&mut rest), &names.collect::<Vec<_>>(), focused);
     if roomy || dialog.call.is_sent() {
         draw_call(frame, rest, &dialog.call, "Deleting…");
     }
     cursor
+}
+
+/// Says that the key must stay, if its label or note does.
+fn tell_protection(frame: &mut Buffer, area: Rect, words: Option<&str>) -> Rect {
+    words.map_or(area, |words| paragraph(frame, area, words, theme::WARNING))
+}
+
+/// Whose the key is, and the note on it, in a row if there is one.
+fn short_owner(frame: &mut Buffer, mut area: Rect, key: &AccessKey) -> Rect {
+    let text = |text: &Option<Untrusted>, cells: usize| {
+        text.as_ref().filter(|text| !text.is_empty()).map(|text| text.identity(cells))
+    };
+    let owner = text(&key.owner, 24).map(|owner| format!("Owner {owner}"));
+    let note = text(&key.note, usize::from(area.width)).map(|note| format!("Note: {note}"));
+    let words = owner.into_iter().chain(note).collect::<Vec<_>>().join("  ");
+    if !words.is_empty() {
+        line(frame, next_row(&mut area), words);
+    }
+    area
 }
 
 pub(crate) fn draw_switch(
@@ -102,7 +136,12 @@ pub(crate) fn draw_switch(
         (Switch::Activate, _) => ("Activate access key", "Activate", switch.consequence().to_owned()),
     };
     let words = words.as_str();
-    let height = 11 + if choices.is_empty() { 0 } else { 2 } + u16::from(again.is_some()) + more_rows(&dialog.call);
+    let stays = Unusual::protection(&dialog.key).filter(|_| switch != Switch::Activate);
+    let height = 11
+        + u16::from(stays.is_some())
+        + if choices.is_empty() { 0 } else { 2 }
+        + u16::from(again.is_some())
+        + more_rows(&dialog.call);
     let mut inside = popup(frame, area, 72, height, title);
     if let CallState::Failed(why) = &dialog.call {
         inside.height = inside.height.saturating_sub(1);
@@ -130,6 +169,7 @@ pub(crate) fn draw_switch(
         line(frame, next_row(&mut rest), format!("Deactivated until {}", moment(at)));
     }
     if switch != Switch::Activate {
+        rest = tell_protection(frame, rest, stays.as_deref());
         rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
     }
     // That it stops at once was said above, where there are few rows.

@@ -13,12 +13,14 @@ use crate::operations::format;
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::activity::usage::LAST_DAY;
 use crate::operations::keys::due::due_soon;
+use crate::operations::messages;
 use crate::operations::permissions::why_not_superuser;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::input::text_input::TextInput as _;
 use crate::tui::state::{
-    CallState, ClockReading, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, HelpDialog, KeyForm,
-    MouseUse, PendingAction, Question, State, StepOutcome, TokenDialog,
+    CallState, ClockReading, CreateDialog, DeleteDialog, DeleteFocus, Dialog, EditDialog, Effect, Focus, HelpDialog,
+    KeyForm, MouseUse, PendingAction, Question, State, StepOutcome, TokenDialog,
 };
 
 impl State {
@@ -27,7 +29,14 @@ impl State {
         match action {
             Action::Do(id) => self.act(id, now),
             Action::Mark | Action::MarkRange | Action::MarkAll if self.refuses_old_rows() => None,
-            Action::Mark | Action::MarkRange | Action::MarkAll => self.list.mark(action).map(Effect::from),
+            Action::Mark | Action::MarkRange | Action::MarkAll => {
+                // Marks are for changes.
+                if let Some(why) = self.read_only() {
+                    self.say(why.to_string());
+                    return None;
+                }
+                self.list.mark(action).map(Effect::from)
+            }
             Action::MoreDetails | Action::LessDetails => {
                 self.scroll_details(if action == Action::MoreDetails { 1 } else { -1 });
                 None
@@ -260,6 +269,10 @@ impl State {
             Dialog::Overview(_) => self.act_in_overview(action),
             Dialog::Password(_) => self.act_in_password(action),
             Dialog::Admins(_) => self.act_in_admins(action),
+            Dialog::Bulk(dialog) if matches!(action, Action::PageUp | Action::PageDown) => {
+                dialog.scroll(action, self.size);
+                None
+            }
             Dialog::Bulk(dialog) => {
                 let outcome = dialog.act(action, now);
                 self.on_bulk(outcome, now)
@@ -294,8 +307,8 @@ impl State {
     fn act_in_edit(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
         let Some(Dialog::Edit(dialog)) = &mut self.dialog else { return None };
         match action {
-            Action::Cancel => self.dialog = None,
-            Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
+            Action::Cancel => self.close_unchanged(),
+            Action::Submit if dialog.form.focus == Focus::Cancel => self.close_unchanged(),
             Action::Submit => {
                 let changes = match dialog.form.changes(&dialog.key, now.utc) {
                     Ok(changes) => changes,
@@ -305,7 +318,7 @@ impl State {
                     }
                 };
                 let Some(changes) = changes else {
-                    self.dialog = None;
+                    self.close_unchanged();
                     return None;
                 };
                 dialog.call = CallState::Sent;
@@ -316,18 +329,31 @@ impl State {
         None
     }
 
+    fn close_unchanged(&mut self) {
+        self.dialog = None;
+        self.say(messages::NOTHING_CHANGED);
+    }
+
     fn act_in_delete(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::Delete(dialog)) = &mut self.dialog else { return None };
-        match action {
-            Action::Submit if dialog.is_confirmed() => {
+        match (action, dialog.focus) {
+            (Action::Cancel, _) | (Action::Submit, DeleteFocus::Cancel) => {
+                self.dialog = None;
+                self.say(messages::NOTHING_DELETED);
+            }
+            (Action::Submit, DeleteFocus::Instead) => {
+                let question = Question { impact: dialog.impact.take(), ..Question::new(dialog.key.clone()) };
+                self.dialog = Some(Dialog::Switch(question, Switch::Deactivate(None)));
+            }
+            (Action::Submit, _) if dialog.is_confirmed() => {
                 dialog.call = CallState::Sent;
                 return Some(Request::Delete(Box::new(dialog.key.clone())).into());
             }
-            Action::Submit if !dialog.typed.text().is_empty() => {
-                dialog.call = CallState::Invalid(dialog.confirmation.mismatch());
+            (Action::Submit, _) => {
+                dialog.call = CallState::Invalid(dialog.confirmation.refusal(dialog.typed.text()));
+                dialog.focus = DeleteFocus::Typed;
             }
-            Action::Submit | Action::Cancel => self.dialog = None,
-            _ => {}
+            _ => dialog.go(action),
         }
         None
     }
@@ -354,7 +380,13 @@ impl State {
         match action {
             Action::Next | Action::Previous => question.yes = !question.yes,
             Action::Submit if question.yes => return self.answer_yes(),
-            Action::Submit | Action::Cancel => self.dialog = None,
+            Action::Submit | Action::Cancel => {
+                let changes = matches!(self.dialog, Some(Dialog::Switch(..)));
+                self.dialog = None;
+                if changes {
+                    self.say(messages::NOTHING_CHANGED);
+                }
+            }
             _ => {}
         }
         None
