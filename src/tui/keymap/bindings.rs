@@ -88,7 +88,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::ManyConfirm, K::CapsLock, A::Mark)
         .said("Space", "", "On the box: leave out the keys marked !, or not")
         .spare("leave out"),
-    bind(M::ManyConfirm, K::CapsLock, A::Choose(0))
+    bind(M::ManyConfirm, K::ScrollLock, A::Choose(0))
         .said("1-4 ← →", "", "For how long the keys are deactivated")
         .spare("how long"),
     bind(M::ManyConfirm, K::Esc, A::Cancel).said("Esc", "cancel", ""),

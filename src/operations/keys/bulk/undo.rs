@@ -95,6 +95,7 @@ pub(super) fn in_words(reversals: &[Reversal], now: DateTime<Utc>) -> String {
             None => groups.push((becomes, 1)),
         }
     }
+    groups.sort_by_key(|(becomes, _)| becomes.stays.is_some());
     let sentences = groups.into_iter().map(|(becomes, count)| becomes.sentence(count));
     sentences.collect::<Vec<_>>().join(" ")
 }
@@ -148,7 +149,10 @@ impl Reversal {
         let title = |name| fields::named(name).map_or(name, |field| field.title).to_lowercase();
         let texts = texts.iter().map(|(name, _)| title(name));
         let gets = texts.chain(expires_at.map(|_| "expiry date".to_owned())).collect();
-        Becomes { switched, gets, stays: self.is_too_late(now) }
+        match self.is_too_late(now) {
+            stays @ Some(_) => Becomes { switched: None, gets: Vec::new(), stays },
+            None => Becomes { switched, gets, stays: None },
+        }
     }
 }
 
