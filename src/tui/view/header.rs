@@ -182,6 +182,12 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
             Some(at) => format!(" ! Offline: showing data from {}. {}", when::clock(at.utc), next_try(trouble)),
             None => format!(" ! {}", next_try(trouble)),
         };
+        // What the list was narrowed by stays in sight, at the right.
+        let typed = &state.list.query.filter.text;
+        let room = usize::from(area.width).saturating_sub(text.width() + 3);
+        if !typed.is_empty() && room > 6 {
+            line_right(frame, area, Line::raw(format!("/ {} ", fitting(typed, room - 3))));
+        }
         line(frame, area, Line::styled(text, theme::WARNING));
         return None;
     }

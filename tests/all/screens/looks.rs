@@ -91,6 +91,6 @@ fn codes_are_the_basic_ones() {
         let codes = styles.filter(|codes| !codes.contains(char::is_alphabetic)).flat_map(|codes| codes.split(';'));
         codes.filter(|code| !["", "0", "1", "2", "4", "7"].contains(code)).map(str::to_owned).collect()
     };
-    assert_eq!(colours(TerminalKind::RICH), BTreeSet::from(["31", "35", "41", "97"].map(str::to_owned)));
+    assert_eq!(colours(TerminalKind::RICH), BTreeSet::from(["31", "35", "39", "41", "97"].map(str::to_owned)));
     assert_eq!(colours(MONO), BTreeSet::new());
 }

@@ -2,6 +2,7 @@
 
 mod admins;
 mod bulk;
+mod danger;
 mod expiry;
 mod form;
 pub(crate) mod guard;
@@ -33,6 +34,12 @@ pub(crate) fn draw(
 ) -> Option<Position> {
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
+    let cursor = draw_inside(frame, area, dialog, state, now);
+    danger::mark(frame, area, dialog, state);
+    cursor
+}
+
+fn draw_inside(frame: &mut Buffer, area: Rect, dialog: &Dialog, state: &State, now: ClockReading) -> Option<Position> {
     match dialog {
         Dialog::Token(dialog) => token::draw(frame, area, dialog, now),
         Dialog::Profiles(dialog) => profiles::draw(frame, area, dialog, state, now),
