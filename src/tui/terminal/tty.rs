@@ -49,13 +49,21 @@ const ASK_BACKGROUND: &str = "\x1b]11;?\x07";
 const ASK_PLACE: &str = "\x1b[6n";
 /// How long an answer that is still to come is waited for on leaving: over most links it is there before that.
 const ANSWER: Duration = Duration::from_millis(150);
+/// A terminal that has answered nothing for so long never will.
+const SILENT: Duration = Duration::from_secs(10);
 /// Who has told the cursor's place, and nothing else for so long after that, doesn't know its background.
 const ASKED: Duration = Duration::from_secs(1);
 
 impl Questions {
     /// Whether an answer may be under way.
     fn are_open(&self) -> bool {
-        self.place || self.background && self.at.elapsed() < ASKED
+        let since = self.at.elapsed();
+        self.place && since < SILENT || self.background && since < ASKED
+    }
+
+    /// What has not come by now is not waited for again.
+    const fn close(&mut self) {
+        (self.width, self.background, self.place) = (false, false, false);
     }
 }
 
@@ -183,15 +191,17 @@ impl Terminal for Tty {
     }
 
     async fn leave(&mut self) {
+        // While the page is still there: what is typed in that time is not meant for the shell.
+        if !self.is_behind() && self.asks.are_open() {
+            let _ = tokio::time::timeout(ANSWER, self.settle()).await;
+            self.asks.close();
+        }
         raw_mode::leave(&mut self.unsent);
         let _ = self.flush();
         let _ = tokio::time::timeout(raw_mode::PATIENCE, async {
             while self.is_behind() && self.read(&mut VecDeque::new()).await.is_ok() {}
         })
         .await;
-        if !self.is_behind() {
-            let _ = tokio::time::timeout(ANSWER, self.settle()).await;
-        }
         wipe(&mut self.unsent);
         raw_mode::left();
     }

@@ -208,7 +208,7 @@ fn a_list_fits_the_terminal() {
     terminal.sees("…");
     let (_, terminal) = terminal.ends();
     let text = terminal.text();
-    assert!(text.contains("STATUS") && text.contains("LAST USED") && !text.contains(" BY "), "{text}");
+    assert!(text.contains("STATUS") && text.contains("LAST USED") && !text.contains("CREATED "), "{text}");
     assert_eq!(text.trim_end().lines().count(), 2, "{text}");
 }
 

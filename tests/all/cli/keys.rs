@@ -323,7 +323,7 @@ fn the_use_of_a_key_is_told_in_each_form() {
         home.run(&["keys", "create", "--label", "nightly", "--secret-file", "secret", "--output", "json"]).json();
     let id = text(&made["key"]["id"]);
     let none = home.run(&["keys", "usage", &id]).good();
-    assert!(none.contains("By time  ▁▁▁") && none.ends_with("Uses     0\n"), "{none}");
+    assert!(none.contains("By time  ···") && none.ends_with("Uses     0\n"), "{none}");
     home.run(&["token", &id, "--secret-file", "secret"]).good();
     let told = home.run(&["keys", "usage", &id, "--days", "7"]).good();
     let rows: Vec<&str> = told.lines().collect();

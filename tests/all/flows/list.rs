@@ -428,7 +428,7 @@ async fn a_command_is_found_by_other_words_and_an_unknown_press_is_told_in_every
     for screen in ["H", "O", "v", "C"] {
         bench.type_keys(screen).await;
         bench.type_keys("z").await;
-        bench.sees("z does nothing here. ? lists the keys.");
+        bench.sees("z does nothing here. ? shows the help.");
         bench.type_keys("<Esc>").await;
     }
 }

@@ -136,6 +136,8 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     terminal.sees("Views");
     terminal.sees("mine too  status:active");
     terminal.press("<End>d");
+    terminal.sees("Delete the view “mine too”? Press d again.");
+    terminal.press("d");
     terminal.sees("View “mine too” deleted. Settings saved.");
     terminal.loses("mine too  status:active");
     assert!(!std::fs::read_to_string(&config).unwrap().contains("mine too"));

@@ -331,7 +331,7 @@ impl State {
             None => {
                 if let KeyCode::Char(c @ '!'..='~') = key.code {
                     let control = if key.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
-                    self.say(format!("{control}{c} does nothing here. ? lists the keys."));
+                    self.say(format!("{control}{c} does nothing here. ? shows the help."));
                 }
             }
         }
