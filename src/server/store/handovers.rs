@@ -5,6 +5,7 @@
 //! administrators, and so is that nobody has opened one in time. All is decided by the clock that is passed in.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use subtle::ConstantTimeEq as _;
 
 use crate::server::store::access::sessions::Digest;
 use crate::server::store::events::{Actor, EventKind, MOST_LATE, NewEvent, Subject};
@@ -220,7 +221,7 @@ impl StoredHandover {
 
     fn open(&mut self, proof: &Digest, opener: &Opener, now: DateTime<Utc>) -> (HandoverOutcome, Option<NewEvent>) {
         use HandoverState::{Confirmed, Expired, Opened, TakenBack, TriedTooOften, Waiting};
-        match (self.state(now), proof.as_slice() == self.proof) {
+        match (self.state(now), bool::from(proof.as_slice().ct_eq(&self.proof))) {
             (Waiting, true) => self.open_first(opener, now),
             (Waiting, false) => self.try_wrong(opener, now),
             (Opened | Confirmed, true) => self.open_again(opener, now),
@@ -286,7 +287,8 @@ impl StoredHandover {
     }
 
     fn is_opener(&self, opener: &Opener) -> bool {
-        opener.nonce.is_some_and(|nonce| self.opener.as_deref() == Some(nonce.as_slice()))
+        let is_own = |nonce: &[u8]| self.opener.as_deref().is_some_and(|known| known.ct_eq(nonce).into());
+        opener.nonce.is_some_and(|nonce| is_own(nonce.as_slice()))
     }
 
     fn end(&mut self, now: DateTime<Utc>) {
