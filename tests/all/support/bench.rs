@@ -90,7 +90,7 @@ impl Bench {
     /// The page again, on the same server.
     pub async fn restarted(self) -> Self {
         let server = self.server.unwrap();
-        self.page.end().await;
+        Box::pin(self.page.end()).await;
         let mut bench = Self::with(self.folder, reach(&server, "local"));
         bench.server = Some(server);
         bench.settle().await;
@@ -139,7 +139,7 @@ impl Bench {
 
     /// Ends the page as the program does, and waits for its last words to the server.
     pub async fn end(self) {
-        self.page.end().await;
+        Box::pin(self.page.end()).await;
     }
 
     /// What was put on the clipboard, in order.
