@@ -105,6 +105,11 @@ impl Commands {
     }
 }
 
+/// What the receiver runs last.
+pub(crate) fn then_confirm(command: &str) -> String {
+    format!("After the secret has arrived: {command}")
+}
+
 const CURL: &str = "curl -sS --fail-with-body";
 const DRAW: &str = "opener=${opener:-$(head -c18 /dev/urandom|base64)}";
 const OPENER: &str = "--data-urlencode opener=$opener";

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::operations::access::Access as _;
-use crate::operations::handover::{Commands, Ticket, curl_input, take_back_untold, ttl, why_not};
+use crate::operations::handover::{Commands, Ticket, curl_input, take_back_untold, then_confirm, ttl, why_not};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
@@ -33,7 +33,7 @@ pub(super) async fn run(session: &mut Session, pair: &Pair) -> Flow<bool> {
         session.console.say(messages::receive_by(&receive));
         session.console.say(format!("Or: {curl}"));
         session.console.say(format!("and type {}.", curl_input(with_pin)));
-        session.console.say(format!("Once it is there: {confirm}"));
+        session.console.say(then_confirm(&confirm));
         session.console.say(format!("and type {}.", curl_input(false)));
     }
     session.console.say("Code, alone on the next line:");

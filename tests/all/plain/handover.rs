@@ -22,7 +22,7 @@ fn it_goes_to_somebody_else_by_a_code() {
     ]);
     talk.says("Handed over: until ");
     talk.says(&format!("They run: latchkey receive --url {} --secret-file FILE\r\n", team.server.base));
-    talk.says("Once it is there: curl ");
+    talk.says("After the secret has arrived: curl ");
     talk.says("Code, alone on the next line:\r\n");
     assert_eq!(talk.says("\r\n").trim().len(), 35);
     talk.says("PIN, to be sent another way, alone on the next line:\r\n");

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw_copied;
-use crate::operations::handover::{Commands, Ticket, curl_input};
+use crate::operations::handover::{Commands, Ticket, curl_input, then_confirm};
 use crate::operations::messages;
 use crate::tui::state::{HandOverFocus, HandOverStep, HandingOver, TTLS};
 use crate::tui::theme;
@@ -86,7 +86,7 @@ fn draw_code(
     }
     let typed = curl_input(step.with_pin);
     rest = paragraph(frame, rest, &format!("or: {curl}\nand type {typed}."), theme::QUIET);
-    paragraph(frame, rest, &format!("Once it is there: {confirm}"), theme::QUIET);
+    paragraph(frame, rest, &then_confirm(&confirm), theme::QUIET);
 }
 
 /// A name at the beginning of a row; gives the rest of the row.
